@@ -1,0 +1,70 @@
+/** What the clients need of their cluster, and of the pool of a host. */
+
+import type { RespVersions, TypeMapping } from '../commands/upstream.js';
+import type { HostInfo } from '../hosts.js';
+import type { BaseRouter } from '../routers/router.js';
+import type { Pipeline } from '../wire/pipeline.js';
+
+/** The cluster, as its clients see it. */
+export interface Backend<
+  RESP extends RespVersions = RespVersions,
+  TM extends TypeMapping = TypeMapping,
+> {
+  readonly hosts: ReadonlyMap<number, HostInfo>;
+  readonly protocol: RESP;
+  readonly typeMapping: TM | undefined;
+  /** How long a command may take, in ms. */
+  readonly commandTimeout: number | undefined;
+  /** Grows when the hosts change, and when the cluster closes or opens. */
+  readonly topology: number;
+  /** Whether the cluster takes no commands because it is being disposed of. */
+  readonly isClosing: boolean;
+  getRouter(): BaseRouter;
+  /** The pool of a host; throws `BadHostSetup` for an unknown id, `ClosedError` while closing. */
+  poolOf(hostId: number): CommandPool;
+}
+
+/** Where a cluster keeps its {@link Backend} for the clients that are made for it. */
+export const BACKEND: unique symbol = Symbol('backend');
+
+/** What a client can be made for: a `Cluster`. */
+export interface ClientCluster<RESP extends RespVersions, TM extends TypeMapping> {
+  readonly [BACKEND]: Backend<RESP, TM>;
+}
+
+/** The pool of a host, as the lanes of its clients see it. */
+export interface CommandPool {
+  readonly host: HostInfo;
+  /** Whether the bounds of the pool leave room for a command. */
+  readonly hasRoom: boolean;
+  /** Whether a command without room waits; else it is rejected. */
+  readonly waitsForRoom: boolean;
+  /** One ordered stream of commands for a caller to keep to. */
+  openChannel(): CommandChannel;
+  /** A connection that nobody else uses; given back with `closeBlockingChannel`. */
+  openBlockingChannel(): CommandChannel;
+  closeBlockingChannel(channel: CommandChannel, isClean: boolean): void;
+  /** Counts commands and bytes that are not answered yet. */
+  occupy(commands: number, bytes: number): void;
+  release(commands: number, bytes: number): void;
+  /** Calls `lane.onRoom` when there is room again. */
+  awaitRoom(lane: RoomWaiter): void;
+  /** Lanes that hold commands which no channel has: a disconnect reaches them too. */
+  readonly holders: Set<CommandHolder>;
+}
+
+export interface RoomWaiter {
+  onRoom(): void;
+}
+
+export interface CommandHolder {
+  /** Rejects all that it holds. */
+  rejectHeld(error: Error): void;
+}
+
+/** One ordered stream of commands. */
+export interface CommandChannel {
+  send(pipeline: Pipeline): void;
+  withdraw(pipeline: Pipeline): boolean;
+  expectTraffic(): void;
+}

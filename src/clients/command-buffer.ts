@@ -1,0 +1,164 @@
+/**
+ * The commands for one host that are not on their way yet, encoded one behind the other. With
+ * auto-batching, neighbouring GETs become an MGET here, and neighbouring plain SETs an MSET: their
+ * arguments are written behind a gap, and the head of the command is put there when the batch ends.
+ */
+
+import { RespWriter } from '../wire/encoder.js';
+import type { ReplySink } from '../wire/pipeline.js';
+import type { CommandWriter } from './command-writer.js';
+import { type CommandSink, GetBatch, SetBatch } from './sinks.js';
+
+/** A buffer of this size is worth a write of its own while the caller still loops. */
+export const FLUSH_SIZE = 64 * 1024;
+const SMALL = 512;
+const LARGE = FLUSH_SIZE + 8 * 1024;
+
+/**
+ * The most keys of one MGET or MSET: more would make the host's other clients wait longer, and gain
+ * nothing.
+ */
+const MAX_BATCH = 512;
+
+type Text = string | Uint8Array;
+
+/** What a GET or a SET is alone, and merged. */
+interface BatchKind {
+  readonly one: Uint8Array;
+  readonly many: string;
+  /** Arguments for each command. */
+  readonly width: number;
+  readonly merge: (sinks: readonly CommandSink[]) => ReplySink;
+}
+
+const GETS: BatchKind = {
+  one: Buffer.from('*2\r\n$3\r\nGET\r\n'),
+  many: '$4\r\nMGET\r\n',
+  width: 1,
+  merge: (sinks) => new GetBatch(sinks),
+};
+const SETS: BatchKind = {
+  one: Buffer.from('*3\r\n$3\r\nSET\r\n'),
+  many: '$4\r\nMSET\r\n',
+  width: 2,
+  merge: (sinks) => new SetBatch(sinks),
+};
+/** The head of the largest batch. */
+const GAP = Buffer.byteLength(`*${MAX_BATCH * 2 + 1}\r\n$4\r\nMSET\r\n`);
+
+/** Commands that were taken out of a buffer. */
+export interface SealedCommands {
+  readonly bytes: Buffer;
+  readonly sinks: ReplySink[];
+  readonly ends: number[];
+  /** How many commands of callers they are, however many were merged. */
+  readonly commands: number;
+}
+
+export class CommandBuffer {
+  readonly #writer = new RespWriter(SMALL);
+  readonly #autoBatch: boolean;
+  #sinks: ReplySink[] = [];
+  #ends: number[] = [];
+  #commands = 0;
+  #kind: BatchKind | undefined;
+  #batch: CommandSink[] = [];
+  #gap = 0;
+
+  constructor(autoBatch: boolean) {
+    this.#autoBatch = autoBatch;
+  }
+
+  get isEmpty(): boolean {
+    return this.#commands === 0;
+  }
+
+  /** In bytes. */
+  get size(): number {
+    return this.#writer.length;
+  }
+
+  get commands(): number {
+    return this.#commands;
+  }
+
+  append(command: CommandWriter, sink: ReplySink): void {
+    this.#endBatch();
+    command.copyTo(this.#writer);
+    this.#add(sink);
+    this.#commands++;
+  }
+
+  appendGet(key: Text, sink: CommandSink): void {
+    this.#begin(GETS, sink);
+    writeText(this.#writer, key);
+    this.#end(sink);
+  }
+
+  appendSet(key: Text, value: Text, sink: CommandSink): void {
+    this.#begin(SETS, sink);
+    writeText(this.#writer, key);
+    writeText(this.#writer, value);
+    this.#end(sink);
+  }
+
+  #begin(kind: BatchKind, sink: CommandSink): void {
+    this.#commands++;
+    if (!this.#autoBatch) {
+      this.#writer.writeEncoded(kind.one);
+      return;
+    }
+    const batch = this.#batch;
+    const fits =
+      this.#kind === kind && batch.length < MAX_BATCH && batch[0]!.mapping === sink.mapping;
+    if (fits) return;
+    this.#endBatch();
+    this.#kind = kind;
+    this.#gap = this.#writer.writeGap(GAP);
+  }
+
+  #end(sink: CommandSink): void {
+    if (this.#autoBatch) this.#batch.push(sink);
+    else this.#add(sink);
+  }
+
+  #endBatch(): void {
+    const kind = this.#kind;
+    if (kind === undefined) return;
+    const batch = this.#batch;
+    const head =
+      batch.length === 1
+        ? kind.one
+        : Buffer.from(`*${batch.length * kind.width + 1}\r\n${kind.many}`, 'latin1');
+    this.#writer.fillGap(this.#gap, GAP, head);
+    this.#add(batch.length === 1 ? batch[0]! : kind.merge(batch));
+    this.#kind = undefined;
+    this.#batch = [];
+  }
+
+  #add(sink: ReplySink): void {
+    this.#sinks.push(sink);
+    this.#ends.push(this.#writer.length);
+  }
+
+  /** Takes everything out. */
+  seal(): SealedCommands {
+    this.#endBatch();
+    const isBulk = this.#writer.length >= FLUSH_SIZE;
+    const sealed = {
+      bytes: this.#writer.detach(isBulk ? LARGE : SMALL),
+      sinks: this.#sinks,
+      ends: this.#ends,
+      commands: this.#commands,
+    };
+    this.#sinks = [];
+    this.#ends = [];
+    this.#commands = 0;
+    return sealed;
+  }
+}
+
+function writeText(writer: RespWriter, text: Text): void {
+  if (typeof text === 'string') writer.writeString(text);
+  else writer.writeBytes(text);
+}

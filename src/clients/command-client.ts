@@ -1,0 +1,166 @@
+/** What all clients share: from a method's arguments to an encoded, checked command. */
+
+import { type CommandSpec, rawSpec, TypedCommand } from '../commands/command-spec.js';
+import { isBlocking } from '../commands/key-table.js';
+import { refusal } from '../commands/refused.js';
+import { COMMAND_DEFINITIONS } from '../commands/upstream.js';
+import { MisuseError, RbError } from '../errors.js';
+import { noKeyError, severalKeysError } from '../routers/router.js';
+import { BaseRouter } from '../routers/router.js';
+import { describeType } from '../util/validate.js';
+import type { ReplySink } from '../wire/pipeline.js';
+import type { Backend } from './backend.js';
+import { blockingTime } from './blocking-time.js';
+import { borrowWriter, type CommandWriter, type RawArgument, returnWriter } from './command-writer.js';
+import type { Dispatch } from './dispatch.js';
+
+export abstract class CommandClient {
+  /**
+   * Sends an encoded command to where it belongs and answers its promise. May throw: then the
+   * command is refused.
+   *
+   * @internal
+   */
+  protected abstract issue(command: CommandWriter, spec: CommandSpec): unknown;
+
+  /**
+   * Answers a rejected promise.
+   *
+   * @internal
+   */
+  protected abstract refuse(error: unknown, command: string | undefined): unknown;
+
+  /** @internal */
+  runTyped(command: TypedCommand, args: readonly unknown[]): unknown {
+    const writer = borrowWriter();
+    try {
+      parseArguments(command, writer, args);
+      let spec = command.spec(writer.name, () => writer.redisArgs.slice(1));
+      if (spec.mayBeRefused) throwRefusal(writer);
+      if (writer.preserve !== undefined) spec = withPreserved(spec, writer.preserve);
+      return this.issue(writer, spec);
+    } catch (error) {
+      return this.refuse(error, writer.name);
+    } finally {
+      returnWriter(writer);
+    }
+  }
+
+  /** @internal */
+  runRaw(name: string, args: readonly RawArgument[]): unknown {
+    const writer = borrowWriter();
+    try {
+      if (typeof name !== 'string') {
+        const given = describeType(name);
+        throw new MisuseError(
+          'RB_INVALID_ARGUMENT',
+          `The name of a command must be a string, got ${given}`,
+        );
+      }
+      writer.push(name);
+      for (const argument of args) writer.pushRaw(argument);
+      const spec = rawSpec(name.toUpperCase(), args);
+      if (spec.mayBeRefused) throwRefusal(writer);
+      writer.rawArgs = args;
+      return this.issue(writer, spec);
+    } catch (error) {
+      return this.refuse(error, typeof name === 'string' ? name.toUpperCase() : undefined);
+    } finally {
+      returnWriter(writer);
+    }
+  }
+}
+
+function parseArguments(
+  command: TypedCommand,
+  writer: CommandWriter,
+  args: readonly unknown[],
+): void {
+  try {
+    command.definition.parseCommand(writer, ...args);
+  } catch (error) {
+    // What a definition throws at an argument that it cannot use says nothing of where it was.
+    if (error instanceof RbError || error instanceof MisuseError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    const name = writer.name === '' ? 'The command' : writer.name;
+    throw Object.assign(
+      new MisuseError(
+        'RB_INVALID_ARGUMENT',
+        `${name} cannot use its arguments after number ${Math.max(writer.count - 1, 0)}: ${reason}`,
+      ),
+      { cause: error },
+    );
+  }
+}
+
+function throwRefusal(writer: CommandWriter): void {
+  const refused = refusal(writer.name, writer.redisArgs[1]);
+  if (refused !== undefined) throw refused;
+}
+
+/** A spec for one command whose reply transform depends on its arguments. */
+function withPreserved(spec: CommandSpec, preserve: unknown): CommandSpec {
+  const { transform2, transform3 } = spec;
+  return {
+    ...spec,
+    transform2: transform2 && ((reply, _, types) => transform2(reply, preserve, types) as unknown),
+    transform3: transform3 && ((reply, _, types) => transform3(reply, preserve, types) as unknown),
+  };
+}
+
+/** The host of a command that is routed by its one key. */
+export function hostOf(backend: Backend, command: CommandWriter, spec: CommandSpec): number {
+  const router = backend.getRouter();
+  if (command.rawArgs !== undefined) return router.getHostForCommand(spec.name, command.rawArgs);
+  if (command.keyCount !== 1) {
+    throw command.keyCount === 0
+      ? noKeyError(spec.name)
+      : severalKeysError(spec.name, command.keyCount);
+  }
+  return routesByKey(router)
+    ? router.getHostForKey(command.key!)
+    : router.getHostForCommand(spec.name, command.redisArgs.slice(1));
+}
+
+/** Whether a router decides by the key alone: no subclass looks at the whole command. */
+export function routesByKey(router: BaseRouter): boolean {
+  return (
+    router.getHostForCommand === BaseRouter.prototype.getHostForCommand &&
+    router.getKey === BaseRouter.prototype.getKey
+  );
+}
+
+/** Puts a command on its way to a host. */
+export function sendTo(
+  dispatch: Dispatch,
+  hostId: number,
+  command: CommandWriter,
+  { spec, sink }: { spec: CommandSpec; sink: ReplySink },
+): void {
+  const lane = dispatch.lane(hostId);
+  if (spec.mayBlock) {
+    const args = command.redisArgs.slice(1);
+    if (isBlocking(spec.name, args)) {
+      lane.appendBlocking(command, sink, blockingTime(spec.name, args));
+      return;
+    }
+  }
+  lane.append(command, sink);
+}
+
+/** Gives a client class a method for each command. */
+export function attachCommands(Class: { readonly prototype: CommandClient }): void {
+  for (const [name, definition] of COMMAND_DEFINITIONS) {
+    if (name in Class.prototype) continue;
+    const command = new TypedCommand(definition);
+    const method = function (this: CommandClient, ...args: unknown[]): unknown {
+      return this.runTyped(command, args);
+    };
+    Object.defineProperty(method, 'name', { value: name, configurable: true });
+    Object.defineProperty(Class.prototype, name, {
+      value: method,
+      writable: true,
+      configurable: true,
+    });
+  }
+}

@@ -1,0 +1,43 @@
+/** Says on an error which command it rejects. */
+
+import { MisuseError, RbError, ReplyError } from '../errors.js';
+
+/** The variants of errors that struck several commands, by the command's name. */
+const variants = new WeakMap<Error, Map<string, Error>>();
+
+/**
+ * The error for a command: the given one, with the command's name. Where one cause strikes commands
+ * of several names, each name has its own copy, and commands of one name share it.
+ */
+export function commandError(error: Error, command: string): Error {
+  if (!(error instanceof RbError)) return error;
+  if (error.command === command) return error;
+  if (error.command === undefined) {
+    error.command = command;
+    return error;
+  }
+  let byName = variants.get(error);
+  if (byName === undefined) variants.set(error, (byName = new Map()));
+  let variant = byName.get(command);
+  if (variant === undefined) byName.set(command, (variant = copyFor(error, command)));
+  return variant;
+}
+
+function copyFor(error: RbError, command: string): Error {
+  const Class = error.constructor as new (message: string, options?: ErrorOptions) => RbError;
+  const copy = new Class(error.message, error.cause === undefined ? {} : { cause: error.cause });
+  if (error.stack !== undefined) copy.stack = error.stack;
+  return Object.assign(copy, error, { command });
+}
+
+/**
+ * Marks an error that rejects a command before anything of it was sent. What a caller's own code
+ * threw stays as it is.
+ */
+export function refusedCommand(error: unknown, command: string | undefined): unknown {
+  if (!(error instanceof RbError || error instanceof MisuseError)) return error;
+  if (error instanceof ReplyError) return error;
+  if (command !== undefined && command !== '') error.command ??= command;
+  error.maybeExecuted ??= false;
+  return error;
+}

@@ -1,0 +1,47 @@
+/**
+ * The types of the command methods: every command of `@redis/client` with its own arguments and
+ * reply, in the promise that a kind of client answers with.
+ */
+
+import type {
+  AllDefinitions,
+  Command,
+  CommandReply,
+  ReplyWithTypeMapping,
+  RespVersions,
+  Tail,
+  TypeMapping,
+} from '../commands/upstream.js';
+import type { RbPromise } from '../promise/rb-promise.js';
+
+/** The arguments of a command. */
+export type CommandArguments<C> = C extends Command ? Tail<Parameters<C['parseCommand']>> : never;
+
+/** The reply of a command, as the client's protocol and type mapping make it. */
+export type ReplyOf<C, RESP extends RespVersions, TM extends TypeMapping> = C extends Command
+  ? ReplyWithTypeMapping<CommandReply<C, RESP>, TM>
+  : never;
+
+/** The table holds each command under its camelCase name and again in upper case. */
+type MethodName<Name> = Name extends Uppercase<Name & string> ? never : Name;
+
+/** Every command, answering native promises. */
+export type NativeCommands<RESP extends RespVersions, TM extends TypeMapping> = {
+  [Name in keyof AllDefinitions as MethodName<Name>]: (
+    ...args: CommandArguments<AllDefinitions[Name]>
+  ) => Promise<ReplyOf<AllDefinitions[Name], RESP, TM>>;
+};
+
+/** Every command, answering an RbPromise of the one reply. */
+export type MappedCommands<RESP extends RespVersions, TM extends TypeMapping> = {
+  [Name in keyof AllDefinitions as MethodName<Name>]: (
+    ...args: CommandArguments<AllDefinitions[Name]>
+  ) => RbPromise<ReplyOf<AllDefinitions[Name], RESP, TM>>;
+};
+
+/** Every command, answering an RbPromise of the replies by host id. */
+export type FannedCommands<RESP extends RespVersions, TM extends TypeMapping> = {
+  [Name in keyof AllDefinitions as MethodName<Name>]: (
+    ...args: CommandArguments<AllDefinitions[Name]>
+  ) => RbPromise<Map<number, ReplyOf<AllDefinitions[Name], RESP, TM>>>;
+};

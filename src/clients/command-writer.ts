@@ -1,0 +1,172 @@
+/**
+ * The parser that command definitions push their arguments into: it writes RESP at once, counts,
+ * and remembers the key, so a command costs no array of arguments.
+ */
+
+import type { CommandParser } from '../commands/upstream.js';
+import { MisuseError } from '../errors.js';
+import { type Key, keyText } from '../util/key.js';
+import { describeType } from '../util/validate.js';
+import { RespWriter } from '../wire/encoder.js';
+
+/** An argument of a raw command. */
+export type RawArgument = string | number | bigint | Uint8Array;
+
+type Variadic = string | Buffer | (string | Buffer)[];
+
+/** A buffer that one large command has grown beyond this is not kept. */
+const KEPT_CAPACITY = 256 * 1024;
+
+export class CommandWriter implements CommandParser {
+  /** The arguments, each as a RESP bulk string. */
+  #body = new RespWriter(1024);
+  /** How many arguments were written, the command's name included. */
+  count = 0;
+  /** The first argument as it was given. */
+  name = '';
+  /** The first key as it was given. */
+  key: Key | undefined;
+  keyCount = 0;
+  preserve: unknown = undefined;
+  /** The arguments behind the name as they were given, of a raw command only. */
+  rawArgs: readonly RawArgument[] | undefined;
+
+  /** Forgets the last command. */
+  reset(): void {
+    if (this.#body.bytes.length > KEPT_CAPACITY) this.#body = new RespWriter(1024);
+    this.#body.length = 0;
+    this.count = 0;
+    this.name = '';
+    this.key = undefined;
+    this.keyCount = 0;
+    this.preserve = undefined;
+    this.rawArgs = undefined;
+  }
+
+  /** Appends the whole command to `target`. */
+  copyTo(target: RespWriter): void {
+    target.writeArrayHeader(this.count);
+    target.append(this.#body);
+  }
+
+  #push(argument: unknown): void {
+    if (typeof argument === 'string') {
+      if (this.count === 0) this.name = argument;
+      this.#body.writeString(argument);
+    } else if (argument instanceof Uint8Array) {
+      this.#body.writeBytes(argument);
+    } else {
+      throw wrongArgument(this.name, this.count, 'a string or bytes', argument);
+    }
+    this.count++;
+  }
+
+  push(...args: unknown[]): void {
+    for (let i = 0; i < args.length; i++) this.#push(args[i]);
+  }
+
+  pushVariadic(values: Variadic): void {
+    if (Array.isArray(values)) this.push(...values);
+    else this.#push(values);
+  }
+
+  pushVariadicWithLength(values: Variadic): void {
+    this.#push(Array.isArray(values) ? String(values.length) : '1');
+    this.pushVariadic(values);
+  }
+
+  pushVariadicNumber(values: number | number[]): void {
+    for (const value of Array.isArray(values) ? values : [values]) this.#push(value.toString());
+  }
+
+  pushKey(key: Key): void {
+    if (this.keyCount++ === 0) this.key = key;
+    this.#push(keyText(key));
+  }
+
+  pushKeys(keys: Variadic): void {
+    if (!Array.isArray(keys)) {
+      this.pushKey(keys);
+      return;
+    }
+    for (const key of keys) this.pushKey(key);
+  }
+
+  pushKeysLength(keys: Variadic): void {
+    this.#push(Array.isArray(keys) ? String(keys.length) : '1');
+    this.pushKeys(keys);
+  }
+
+  /** Writes an argument of a raw command: numbers become their decimal text. */
+  pushRaw(argument: RawArgument): void {
+    if (typeof argument === 'bigint' || (typeof argument === 'number' && isFinite(argument))) {
+      this.#push(String(argument));
+    } else if (typeof argument === 'string' || argument instanceof Uint8Array) {
+      this.#push(argument);
+    } else {
+      throw wrongArgument(this.name, this.count, 'a string, a number or bytes', argument);
+    }
+  }
+
+  get firstKey(): string | Buffer | undefined {
+    return this.keys[0];
+  }
+
+  get keys(): (string | Buffer)[] {
+    return this.key === undefined ? [] : [toArgument(this.key)];
+  }
+
+  get commandIdentifier(): { command: string; subcommand: string | undefined } {
+    return { command: this.name, subcommand: this.redisArgs[1]?.toString() };
+  }
+
+  /** The arguments, read back from what was written: for those who cannot do without them. */
+  get redisArgs(): (string | Buffer)[] {
+    const bytes = this.#body.bytes;
+    const args: (string | Buffer)[] = [];
+    for (let at = 0; at < this.#body.length; ) {
+      const lineEnd = bytes.indexOf('\r\n', at);
+      const length = Number(bytes.latin1Slice(at + 1, lineEnd));
+      const start = lineEnd + 2;
+      args.push(toArgument(bytes.subarray(start, start + length)));
+      at = start + length + 2;
+    }
+    return args;
+  }
+}
+
+/** Text where the bytes are UTF-8, else a copy of the bytes. */
+function toArgument(value: Key): string | Buffer {
+  if (!(value instanceof Uint8Array)) return String(value);
+  const bytes = Buffer.from(value);
+  const text = bytes.toString();
+  return bytes.equals(Buffer.from(text)) ? text : bytes;
+}
+
+function wrongArgument(
+  command: string,
+  index: number,
+  expected: string,
+  given: unknown,
+): MisuseError {
+  const where = index === 0 ? 'The name of a command' : `Argument ${index} of ${command}`;
+  return new MisuseError(
+    'RB_INVALID_ARGUMENT',
+    `${where} must be ${expected}, got ${describeType(given)}`,
+  );
+}
+
+let idle: CommandWriter | undefined = new CommandWriter();
+
+/** A writer that nobody else uses until it is given back: a command may be issued inside another. */
+export function borrowWriter(): CommandWriter {
+  const writer = idle ?? new CommandWriter();
+  idle = undefined;
+  return writer;
+}
+
+/** Gives a borrowed writer back. */
+export function returnWriter(writer: CommandWriter): void {
+  writer.reset();
+  idle = writer;
+}

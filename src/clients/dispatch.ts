@@ -1,0 +1,114 @@
+/**
+ * The way of commands from one client to the hosts: one lane for each host, flushed when a lane's
+ * buffer is full and at the end of the tick, on so many hosts at once.
+ */
+
+import { atEndOfTick } from '../util/timers.js';
+import type { Backend } from './backend.js';
+import { type GiveUpReason, Lane, type LaneHost } from './lane.js';
+
+export interface DispatchOptions {
+  readonly autoBatch: boolean;
+  /** On how many hosts commands may be unanswered at once. */
+  readonly maxConcurrency: number;
+}
+
+export class Dispatch implements LaneHost {
+  readonly autoBatch: boolean;
+  /** Called whenever nothing is outstanding any more. */
+  onIdle: (() => void) | undefined;
+  readonly #backend: Backend;
+  readonly #maxConcurrency: number;
+  #topology: number;
+  readonly #lanes = new Map<number, Lane>();
+  /** Lanes of hosts that were removed or changed while commands were outstanding. */
+  readonly #formerLanes = new Set<Lane>();
+  #dirty: Lane[] = [];
+  #waiting: Lane[] = [];
+  #turns = 0;
+  #pending = 0;
+  readonly #flush = (): void => {
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const lane of dirty) lane.flush();
+  };
+
+  constructor(backend: Backend, { autoBatch, maxConcurrency }: DispatchOptions) {
+    this.#backend = backend;
+    this.autoBatch = autoBatch;
+    this.#maxConcurrency = maxConcurrency;
+    this.#topology = backend.topology;
+  }
+
+  get commandTimeout(): number | undefined {
+    return this.#backend.commandTimeout;
+  }
+
+  get isIdle(): boolean {
+    return this.#pending === 0;
+  }
+
+  /** The lane of a host. Throws `BadHostSetup` for an unknown id. */
+  lane(hostId: number): Lane {
+    if (this.#topology !== this.#backend.topology) this.#renewLanes();
+    const lane = this.#lanes.get(hostId);
+    if (lane !== undefined) return lane;
+    const opened = new Lane(this, this.#backend.poolOf(hostId));
+    this.#lanes.set(hostId, opened);
+    return opened;
+  }
+
+  #renewLanes(): void {
+    for (const lane of this.#formerLanes) if (!lane.isBusy) this.#formerLanes.delete(lane);
+    for (const [hostId, lane] of this.#lanes) {
+      if (this.#isCurrent(hostId, lane)) continue;
+      this.#lanes.delete(hostId);
+      if (lane.isBusy) this.#formerLanes.add(lane);
+    }
+    this.#topology = this.#backend.topology;
+  }
+
+  #isCurrent(hostId: number, lane: Lane): boolean {
+    return this.#backend.hosts.get(hostId) === lane.pool.host && !this.#backend.isClosing;
+  }
+
+  onDirty(lane: Lane): void {
+    if (this.#dirty.length === 0) atEndOfTick(this.#flush);
+    this.#dirty.push(lane);
+  }
+
+  askForTurn(lane: Lane): boolean {
+    if (this.#turns < this.#maxConcurrency) {
+      this.#turns++;
+      return true;
+    }
+    if (!this.#waiting.includes(lane)) this.#waiting.push(lane);
+    return false;
+  }
+
+  giveBackTurn(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#turns--;
+    else next.takeTurn();
+  }
+
+  onPending(change: 1 | -1): void {
+    this.#pending += change;
+    if (this.#pending === 0) this.onIdle?.();
+  }
+
+  /** The ids of the hosts that owe an answer. */
+  silentHosts(): number[] {
+    return [...this.#allLanes()].filter((lane) => lane.isBusy).map((lane) => lane.pool.host.hostId);
+  }
+
+  /** Rejects everything that has no answer. */
+  giveUp(reason: GiveUpReason): void {
+    for (const lane of [...this.#allLanes()]) lane.giveUp(reason);
+  }
+
+  *#allLanes(): Generator<Lane> {
+    yield* this.#formerLanes;
+    yield* this.#lanes.values();
+  }
+}

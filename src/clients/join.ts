@@ -1,0 +1,186 @@
+/** The end of a call: when nothing is outstanding, at its deadline, or when it is aborted. */
+
+import { MapError, TimeoutError } from '../errors.js';
+import { RbPromise, sequenceOf } from '../promise/rb-promise.js';
+import { clearTimer, startTimer, type Timer } from '../util/timers.js';
+import type { Failure, Session } from './session.js';
+
+export interface JoinOptions {
+  readonly timeout: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Waits for everything that a session has outstanding; rejects with its unhandled failures. */
+export function joinSession(session: Session, options: JoinOptions): Promise<void> {
+  return new Join(session, options).run(() => undefined);
+}
+
+/**
+ * Runs a callback and joins: resolves to what the callback returned, after everything that was
+ * issued in it has its answer. The session is closed afterwards.
+ */
+export function runCall<T>(
+  session: Session,
+  options: JoinOptions,
+  callback: () => T,
+): Promise<Awaited<T>> {
+  return new Join(session, options, true).run(callback) as Promise<Awaited<T>>;
+}
+
+class Join {
+  readonly #session: Session;
+  readonly #options: JoinOptions;
+  readonly #closesSession: boolean;
+  #timer: Timer | undefined;
+  #resolve!: (value: unknown) => void;
+  #reject!: (reason: unknown) => void;
+  #isOver = false;
+  /** What the callback returned, once that has settled. */
+  #result: { readonly value: unknown } | undefined;
+  readonly #onIdle = (): void => {
+    this.#check();
+  };
+  readonly #onAbort = (): void => {
+    const reason: unknown = this.#options.signal!.reason;
+    this.#stop(reason, () => {
+      this.#session.cancel(reason);
+    });
+  };
+
+  constructor(session: Session, options: JoinOptions, closesSession = false) {
+    this.#session = session;
+    this.#options = options;
+    this.#closesSession = closesSession;
+  }
+
+  run<T>(callback: () => T): Promise<T> {
+    return new Promise<unknown>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      const { signal } = this.#options;
+      if (signal?.aborted === true) {
+        this.#onAbort();
+        return;
+      }
+      this.#begin();
+      this.#call(callback);
+    }) as Promise<T>;
+  }
+
+  #begin(): void {
+    const { timeout, signal } = this.#options;
+    this.#session.addIdleListener(this.#onIdle);
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (timeout !== undefined) {
+      this.#timer = startTimer(() => {
+        this.#onTimeout(timeout);
+      }, timeout);
+    }
+  }
+
+  #call(callback: () => unknown): void {
+    let result: unknown;
+    try {
+      result = callback();
+    } catch (error) {
+      this.#onFailedCallback(error);
+      return;
+    }
+    if (result instanceof RbPromise) {
+      const settled = (): void => {
+        this.#onResult(result);
+      };
+      result.done(settled, settled);
+    } else if (isThenable(result)) {
+      Promise.resolve(result).then(
+        (value) => {
+          this.#onResult(value);
+        },
+        (error: unknown) => {
+          this.#onFailedCallback(error);
+        },
+      );
+    } else {
+      this.#onResult(result);
+    }
+  }
+
+  #onResult(value: unknown): void {
+    this.#result = { value };
+    this.#check();
+  }
+
+  #onFailedCallback(error: unknown): void {
+    this.#stop(error, () => {
+      this.#session.cancel(error);
+    });
+  }
+
+  #onTimeout(timeout: number): void {
+    const { dispatch } = this.#session;
+    const hosts = dispatch.silentHosts();
+    const who = hosts.length === 0 ? '' : `; no answer from host ${hosts.join(', ')}`;
+    const error = new TimeoutError(`The call did not end within ${timeout} ms${who}`);
+    this.#stop(Object.assign(error, { hosts }), () => {
+      dispatch.giveUp((lane) => {
+        const { hostId, address } = lane.pool.host;
+        return new TimeoutError(`No answer from host ${hostId} (${address}) within ${timeout} ms`);
+      });
+    });
+  }
+
+  /** Ends before everything is answered. */
+  #stop(reason: unknown, giveUp: () => void): void {
+    if (!this.#end()) return;
+    this.#reject(reason);
+    // Callbacks that run now find the call over: what they would issue is refused.
+    giveUp();
+    this.#session.takeFailures();
+  }
+
+  #check(): void {
+    if (!this.#mayEnd) return;
+    // Whoever awaits one of the replies goes on before the call is over, and may issue more.
+    queueMicrotask(() => {
+      process.nextTick(() => {
+        if (this.#mayEnd) this.#finish();
+      });
+    });
+  }
+
+  get #mayEnd(): boolean {
+    return !this.#isOver && this.#result !== undefined && this.#session.dispatch.isIdle;
+  }
+
+  #finish(): void {
+    if (!this.#end()) return;
+    const result = this.#result!.value;
+    const failures = this.#session.takeFailures();
+    if (result instanceof RbPromise && result.isRejected) {
+      failures.push({ sequence: sequenceOf(result), reason: result.reason });
+      failures.sort((a, b) => a.sequence - b.sequence);
+    }
+    if (failures.length > 0) this.#reject(failureOf(failures, this.#session.issued));
+    else this.#resolve(result instanceof RbPromise ? result.value : result);
+  }
+
+  #end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    if (this.#closesSession) this.#session.close();
+    clearTimer(this.#timer);
+    this.#session.removeIdleListener(this.#onIdle);
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    return true;
+  }
+}
+
+function failureOf(failures: readonly Failure[], total: number): unknown {
+  const reasons = failures.map(({ reason }) => reason);
+  return reasons.length === 1 ? reasons[0] : new MapError({ reasons, total });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  return typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
+}

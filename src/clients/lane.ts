@@ -1,0 +1,260 @@
+/**
+ * The commands of one dispatch for one host, in order: encoded into a buffer, sealed into
+ * pipelines, held while it is not the host's turn or the pool has no room, then handed to a channel.
+ *
+ *     buffer --seal--> held --turn, room--> channel --> done
+ */
+
+import { OverloadError, TimeoutError } from '../errors.js';
+import { clearTimer, startTimer, type Timer } from '../util/timers.js';
+import { MAX_DELAY } from '../util/validate.js';
+import { Pipeline, type PipelineOwner, type ReplySink } from '../wire/pipeline.js';
+import type { CommandChannel, CommandHolder, CommandPool, RoomWaiter } from './backend.js';
+import { CommandBuffer, FLUSH_SIZE, type SealedCommands } from './command-buffer.js';
+import type { CommandWriter } from './command-writer.js';
+import type { CommandSink } from './sinks.js';
+
+/** A lane's side of its dispatch. */
+export interface LaneHost {
+  readonly autoBatch: boolean;
+  readonly commandTimeout: number | undefined;
+  /** The lane has something to flush at the end of the tick. */
+  onDirty(lane: Lane): void;
+  /** Asks for a turn; false if `takeTurn` will be called later. */
+  askForTurn(lane: Lane): boolean;
+  giveBackTurn(lane: Lane): void;
+  /** One pipeline more is, or is no more, outstanding. */
+  onPending(change: 1 | -1): void;
+}
+
+/** Makes the error for what is given up; where it was going is put on it afterwards. */
+export type GiveUpReason = (lane: Lane) => Error;
+
+class LanePipeline extends Pipeline {
+  readonly commands: number;
+  readonly size: number;
+  /** In ms: how long a blocking command may block by its own arguments; undefined for others. */
+  blockingTime: number | undefined;
+  channel: CommandChannel | undefined;
+  timer: Timer | undefined;
+  /** Whether the dispatch counts on it, and whether the pool does. */
+  isPending = true;
+  isOccupying = false;
+
+  constructor(sealed: SealedCommands, owner: PipelineOwner) {
+    super(sealed.bytes, sealed.sinks, sealed.ends, owner);
+    this.commands = sealed.commands;
+    this.size = sealed.bytes.length;
+  }
+}
+
+export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
+  readonly pool: CommandPool;
+  readonly #host: LaneHost;
+  readonly #buffer: CommandBuffer;
+  readonly #channel: CommandChannel;
+  #held: LanePipeline[] = [];
+  readonly #inFlight = new Set<LanePipeline>();
+  #hasTurn = false;
+
+  constructor(host: LaneHost, pool: CommandPool) {
+    this.#host = host;
+    this.pool = pool;
+    this.#buffer = new CommandBuffer(host.autoBatch);
+    this.#channel = pool.openChannel();
+  }
+
+  /** Whether commands of this lane are without an answer. */
+  get isBusy(): boolean {
+    return !this.#buffer.isEmpty || this.#held.length > 0 || this.#inFlight.size > 0;
+  }
+
+  append(command: CommandWriter, sink: ReplySink): void {
+    if (!this.#admit(sink)) return;
+    this.#buffer.append(command, sink);
+    this.#afterAppend();
+  }
+
+  appendGet(key: string | Uint8Array, sink: CommandSink): void {
+    if (!this.#admit(sink)) return;
+    this.#buffer.appendGet(key, sink);
+    this.#afterAppend();
+  }
+
+  appendSet(key: string | Uint8Array, value: string | Uint8Array, sink: CommandSink): void {
+    if (!this.#admit(sink)) return;
+    this.#buffer.appendSet(key, value, sink);
+    this.#afterAppend();
+  }
+
+  /** A command that blocks: it gets a connection of its own and is not ordered against others. */
+  appendBlocking(command: CommandWriter, sink: ReplySink, blockingTime: number): void {
+    if (!this.#admit(sink)) return;
+    const own = new CommandBuffer(false);
+    own.append(command, sink);
+    this.#host.onPending(1);
+    this.#release(own.seal(), blockingTime);
+  }
+
+  /** Rejects a command for which the pool has no room. */
+  #admit(sink: ReplySink): boolean {
+    const { pool } = this;
+    if (pool.waitsForRoom) return true;
+    if (pool.hasRoom) {
+      pool.occupy(1, 0);
+      return true;
+    }
+    const { hostId, address } = pool.host;
+    const error = new OverloadError(
+      `Too much is waiting for host ${hostId} (${address}): poolOptions.maxPendingCommands or ` +
+        'maxPendingBytes is reached',
+    );
+    sink.onError(Object.assign(error, { hostId, address, maybeExecuted: false }));
+    return false;
+  }
+
+  #afterAppend(): void {
+    if (this.#buffer.commands === 1) {
+      this.#host.onPending(1);
+      this.#host.onDirty(this);
+      this.pool.holders.add(this);
+    }
+    if (this.#buffer.size >= FLUSH_SIZE) this.flush();
+  }
+
+  /** Sends on what is in the buffer, as far as it may go. */
+  flush(): void {
+    if (!this.#buffer.isEmpty) this.#release(this.#buffer.seal());
+  }
+
+  #release(sealed: SealedCommands, blockingTime?: number): void {
+    this.#hold(sealed, blockingTime);
+    this.#sendHeld();
+  }
+
+  #hold(sealed: SealedCommands, blockingTime?: number): void {
+    const pipeline = new LanePipeline(sealed, this);
+    pipeline.blockingTime = blockingTime;
+    if (!this.pool.waitsForRoom) {
+      this.pool.occupy(0, pipeline.size);
+      pipeline.isOccupying = true;
+    }
+    this.#startTimer(pipeline);
+    this.#held.push(pipeline);
+  }
+
+  #startTimer(pipeline: LanePipeline): void {
+    const { commandTimeout } = this.#host;
+    if (commandTimeout === undefined) return;
+    const timeout = commandTimeout + (pipeline.blockingTime ?? 0);
+    if (timeout > MAX_DELAY) return;
+    pipeline.timer = startTimer(() => {
+      const { hostId, address } = this.pool.host;
+      const message = `No answer from host ${hostId} (${address}) within ${timeout} ms`;
+      this.#giveUpPipeline(pipeline, () => new TimeoutError(message));
+    }, timeout);
+  }
+
+  #sendHeld(): void {
+    if (!this.#hasTurn && this.#held.length > 0) this.#hasTurn = this.#host.askForTurn(this);
+    while (this.#hasTurn && this.#held.length > 0) {
+      if (this.pool.waitsForRoom && !this.pool.hasRoom) {
+        this.pool.awaitRoom(this);
+        break;
+      }
+      this.#send(this.#held.shift()!);
+    }
+    if (this.#held.length === 0 && this.#buffer.isEmpty) this.pool.holders.delete(this);
+    else this.pool.holders.add(this);
+  }
+
+  #send(pipeline: LanePipeline): void {
+    if (!pipeline.isOccupying) {
+      this.pool.occupy(pipeline.commands, pipeline.size);
+      pipeline.isOccupying = true;
+    }
+    const isBlocking = pipeline.blockingTime !== undefined;
+    pipeline.channel = isBlocking ? this.pool.openBlockingChannel() : this.#channel;
+    this.#inFlight.add(pipeline);
+    pipeline.channel.send(pipeline);
+  }
+
+  takeTurn(): void {
+    this.#hasTurn = true;
+    this.#sendHeld();
+    this.#giveBackTurn();
+  }
+
+  onRoom(): void {
+    this.#sendHeld();
+  }
+
+  #giveBackTurn(): void {
+    if (!this.#hasTurn || this.#inFlight.size > 0 || this.#held.length > 0) return;
+    this.#hasTurn = false;
+    this.#host.giveBackTurn(this);
+  }
+
+  onPipelineDone(pipeline: Pipeline): void {
+    const done = pipeline as LanePipeline;
+    clearTimer(done.timer);
+    if (done.isOccupying) this.pool.release(done.commands, done.size);
+    if (done.blockingTime !== undefined && done.channel !== undefined) {
+      this.pool.closeBlockingChannel(done.channel, true);
+    }
+    this.#inFlight.delete(done);
+    this.#giveBackTurn();
+    this.#noLongerPending(done);
+  }
+
+  #noLongerPending(pipeline: LanePipeline): void {
+    if (!pipeline.isPending) return;
+    pipeline.isPending = false;
+    this.#host.onPending(-1);
+  }
+
+  /**
+   * Rejects everything that has no answer. What was sent is abandoned: its replies are read and
+   * dropped.
+   */
+  giveUp(reason: GiveUpReason): void {
+    const held = this.#takeHeld();
+    for (const pipeline of [...this.#inFlight]) this.#giveUpPipeline(pipeline, reason);
+    for (const pipeline of held) pipeline.fail(this.#error(reason, pipeline));
+  }
+
+  #giveUpPipeline(pipeline: LanePipeline, reason: GiveUpReason): void {
+    clearTimer(pipeline.timer);
+    const { channel } = pipeline;
+    if (channel === undefined || channel.withdraw(pipeline)) {
+      this.#held = this.#held.filter((held) => held !== pipeline);
+      pipeline.fail(this.#error(reason, pipeline));
+      return;
+    }
+    const error = this.#error(reason, pipeline);
+    this.#inFlight.delete(pipeline);
+    pipeline.abandon(error);
+    if (error instanceof TimeoutError) channel.expectTraffic();
+    if (pipeline.blockingTime !== undefined) this.pool.closeBlockingChannel(channel, false);
+    this.#giveBackTurn();
+    this.#noLongerPending(pipeline);
+  }
+
+  #error(reason: GiveUpReason, pipeline: LanePipeline): Error {
+    const { hostId, address } = this.pool.host;
+    const maybeExecuted = pipeline.isSent || pipeline.wasSent;
+    return Object.assign(reason(this), { hostId, address, maybeExecuted });
+  }
+
+  #takeHeld(): LanePipeline[] {
+    if (!this.#buffer.isEmpty) this.#hold(this.#buffer.seal());
+    const held = this.#held;
+    this.#held = [];
+    this.pool.holders.delete(this);
+    return held;
+  }
+
+  rejectHeld(error: Error): void {
+    for (const pipeline of this.#takeHeld()) pipeline.fail(error);
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * What the commands of one map or fan-out share: their dispatch, whether they are still taken, and
+ * the failures that the join will look at.
+ */
+
+import { CancelledError, ClosedError } from '../errors.js';
+import { isHandled, type JoinScope, type RbPromise, sequenceOf } from '../promise/rb-promise.js';
+import type { Backend } from './backend.js';
+import { Dispatch, type DispatchOptions } from './dispatch.js';
+
+/** A failure that nobody handled, and its place in the order of issue. */
+export interface Failure {
+  readonly sequence: number;
+  readonly reason: unknown;
+}
+
+export class Session implements JoinScope {
+  readonly backend: Backend;
+  readonly dispatch: Dispatch;
+  readonly #idleListeners = new Set<() => void>();
+  #rejected: RbPromise<unknown>[] = [];
+  #thrown: unknown[] = [];
+  #issued = 0;
+  #isClosed = false;
+  #isCancelling = false;
+
+  constructor(backend: Backend, options: DispatchOptions) {
+    this.backend = backend;
+    this.dispatch = new Dispatch(backend, options);
+    this.dispatch.onIdle = () => {
+      for (const listener of this.#idleListeners) listener();
+    };
+  }
+
+  /** How many commands were issued. */
+  get issued(): number {
+    return this.#issued;
+  }
+
+  /** The place of the next command in the order of issue. */
+  nextSequence(): number {
+    return this.#issued++;
+  }
+
+  assertOpen(): void {
+    if (this.#isClosed) throw new ClosedError('This client belongs to a call that has ended');
+  }
+
+  /** From now on commands are refused. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  addIdleListener(listener: () => void): void {
+    this.#idleListeners.add(listener);
+  }
+
+  removeIdleListener(listener: () => void): void {
+    this.#idleListeners.delete(listener);
+  }
+
+  promiseRejected(promise: RbPromise<unknown>): void {
+    // Cancelled commands count as handled.
+    if (this.#isCancelling && promise.reason instanceof CancelledError) return;
+    this.#rejected.push(promise);
+  }
+
+  callbackFailed(error: unknown): void {
+    this.#thrown.push(error);
+  }
+
+  /** The failures since the last call that are unhandled now, commands in the order of issue. */
+  takeFailures(): Failure[] {
+    const rejected = this.#rejected.filter((promise) => !isHandled(promise));
+    const thrown = this.#thrown.map((reason) => ({ sequence: Infinity, reason }));
+    this.#rejected = [];
+    this.#thrown = [];
+    return [
+      ...rejected.map((promise) => ({ sequence: sequenceOf(promise), reason: promise.reason })),
+      ...thrown,
+    ].sort((a, b) => a.sequence - b.sequence);
+  }
+
+  /** Rejects every unanswered command with a `CancelledError`. */
+  cancel(cause?: unknown): void {
+    this.#isCancelling = true;
+    try {
+      const options = cause === undefined ? undefined : { cause };
+      this.dispatch.giveUp(() => new CancelledError('The command was cancelled', options));
+    } finally {
+      this.#isCancelling = false;
+    }
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * Where replies go: an {@link RbPromise} of a map, or a native promise of the routing client. A
+ * sink is the promise itself or the one object that stands beside it.
+ */
+
+import type { CommandSpec } from '../commands/command-spec.js';
+import { type JoinScope, RbPromise, settleRejected, settleResolved } from '../promise/rb-promise.js';
+import type { ReplySink } from '../wire/pipeline.js';
+import { commandError } from './command-error.js';
+import type { ReplyMapping } from './reply-mapping.js';
+
+/** A sink of the clients: it knows which command it is for. */
+export interface CommandSink extends ReplySink {
+  readonly spec: CommandSpec;
+  readonly mapping: ReplyMapping;
+}
+
+/** What users get for a decoded reply. */
+function transformed(spec: CommandSpec, mapping: ReplyMapping, reply: unknown): unknown {
+  const transform = mapping.protocol === 3 ? spec.transform3 : spec.transform2;
+  return transform === undefined ? reply : transform(reply, undefined, mapping.typeMapping);
+}
+
+/** The promise of a command in a map or fan-out. */
+export class CommandPromise<T> extends RbPromise<T> implements CommandSink {
+  readonly spec: CommandSpec;
+  readonly mapping: ReplyMapping;
+
+  constructor(scope: JoinScope, sequence: number, spec: CommandSpec, mapping: ReplyMapping) {
+    super(scope, sequence);
+    this.spec = spec;
+    this.mapping = mapping;
+  }
+
+  get isRetryable(): boolean {
+    return this.spec.isReadOnly;
+  }
+
+  onReply(reply: unknown): void {
+    let value: unknown;
+    try {
+      value = transformed(this.spec, this.mapping, reply);
+    } catch (error) {
+      settleRejected(this, error);
+      return;
+    }
+    settleResolved(this, value);
+  }
+
+  onError(error: Error): void {
+    settleRejected(this, commandError(error, this.spec.name));
+  }
+}
+
+type Settle = (value: unknown) => void;
+
+let resolveOfNext: Settle;
+let rejectOfNext: Settle;
+/** One executor for all native promises, so that none needs a closure of its own. */
+const capture = (resolve: Settle, reject: Settle): void => {
+  resolveOfNext = resolve;
+  rejectOfNext = reject;
+};
+
+/** The sink of a command whose caller awaits a native promise. */
+export class NativeSink implements CommandSink {
+  readonly promise: Promise<unknown>;
+  readonly spec: CommandSpec;
+  readonly mapping: ReplyMapping;
+  readonly #resolve: Settle;
+  readonly #reject: Settle;
+
+  constructor(spec: CommandSpec, mapping: ReplyMapping) {
+    this.promise = new Promise(capture);
+    this.#resolve = resolveOfNext;
+    this.#reject = rejectOfNext;
+    this.spec = spec;
+    this.mapping = mapping;
+  }
+
+  get isRetryable(): boolean {
+    return this.spec.isReadOnly;
+  }
+
+  onReply(reply: unknown): void {
+    try {
+      this.#resolve(transformed(this.spec, this.mapping, reply));
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  onError(error: Error): void {
+    this.#reject(commandError(error, this.spec.name));
+  }
+}
+
+/** Takes the values of an `MGET` that stands for neighbouring `GET`s. */
+export class GetBatch implements ReplySink {
+  readonly isRetryable = true;
+  readonly elements: number;
+  readonly mapping: ReplyMapping;
+  readonly #sinks: readonly CommandSink[];
+  #arrived = 0;
+
+  constructor(sinks: readonly CommandSink[]) {
+    this.#sinks = sinks;
+    this.elements = sinks.length;
+    this.mapping = sinks[0]!.mapping;
+  }
+
+  onElement(index: number, value: unknown): void {
+    this.#arrived = index + 1;
+    this.#sinks[index]!.onReply(value);
+  }
+
+  onReply(): void {
+    if (this.#arrived === this.elements) return;
+    this.onError(new TypeError('MGET was not answered with an array'));
+  }
+
+  onError(error: Error): void {
+    for (const sink of this.#sinks) sink.onError(error);
+  }
+}
+
+/** Takes the one answer of an `MSET` that stands for neighbouring `SET`s. */
+export class SetBatch implements ReplySink {
+  readonly isRetryable = false;
+  readonly mapping: ReplyMapping;
+  readonly #sinks: readonly CommandSink[];
+
+  constructor(sinks: readonly CommandSink[]) {
+    this.#sinks = sinks;
+    this.mapping = sinks[0]!.mapping;
+  }
+
+  onReply(reply: unknown): void {
+    for (const sink of this.#sinks) sink.onReply(reply);
+  }
+
+  onError(error: Error): void {
+    for (const sink of this.#sinks) sink.onError(error);
+  }
+}

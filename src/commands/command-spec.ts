@@ -1,0 +1,66 @@
+/** What the clients know of a command once, and not at each call. */
+
+import { type Arg, commandFlags, isBlocking, isReadonly } from './key-table.js';
+import { mayBeRefused } from './refused.js';
+import { type Command, transformOf, type TransformReply } from './upstream.js';
+
+export interface CommandSpec {
+  /** Its first word, in upper case. */
+  readonly name: string;
+  /** Whether Redis flags it `readonly`: then it may be sent again after a lost connection. */
+  readonly isReadOnly: boolean;
+  /** Whether some form of it blocks its connection. */
+  readonly mayBlock: boolean;
+  /** Whether some form of it cannot go over a shared connection. */
+  readonly mayBeRefused: boolean;
+  /** What the reply goes through, by protocol. */
+  readonly transform2: TransformReply | undefined;
+  readonly transform3: TransformReply | undefined;
+}
+
+/** The spec of a command with these arguments; without a definition its replies stay raw. */
+export function specOf(
+  name: string,
+  args: readonly Arg[],
+  definition?: Pick<Command, 'transformReply'>,
+): CommandSpec {
+  return {
+    name,
+    isReadOnly: isReadonly(name, args),
+    mayBlock: commandFlags(name).blocking || isBlocking(name, ['BLOCK', 0, 'STREAMS']),
+    mayBeRefused: mayBeRefused(name),
+    transform2: definition && transformOf(definition, 2),
+    transform3: definition && transformOf(definition, 3),
+  };
+}
+
+const rawSpecs = new Map<string, CommandSpec>();
+
+/** The spec of a raw command, its name in upper case. */
+export function rawSpec(name: string, args: readonly Arg[]): CommandSpec {
+  const known = rawSpecs.get(name);
+  if (known !== undefined) return known;
+  const spec = specOf(name, args);
+  // Names come from callers: only those of real commands are kept.
+  if (commandFlags(name).known && !SUBCOMMANDS_DIFFER.has(name)) rawSpecs.set(name, spec);
+  return spec;
+}
+
+/** Some of their subcommands are flagged `readonly`, others not. */
+const SUBCOMMANDS_DIFFER: ReadonlySet<string> = new Set(['MEMORY', 'OBJECT', 'XINFO']);
+
+/** A definition of a typed command; its spec is made when its first call has shown its words. */
+export class TypedCommand {
+  readonly definition: Command;
+  #spec: CommandSpec | undefined;
+
+  constructor(definition: Command) {
+    this.definition = definition;
+  }
+
+  /** The spec; `readArgs` reads the arguments of this call where they are needed. */
+  spec(name: string, readArgs: () => readonly Arg[]): CommandSpec {
+    if (this.#spec?.name === name) return this.#spec;
+    return (this.#spec = specOf(name, readArgs(), this.definition));
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * Every error class of the library, each with a `name` and a `code`.
+ *
+ * No message here ever holds a password, a key, a value or a command's arguments.
+ */
+
+/** What a rejected command's error says about where it was going. */
+export interface CommandErrorFields {
+  /** The host that the command was for. */
+  hostId?: number;
+  /** `host:port` or the path of the unix socket. */
+  address?: string;
+  /** The command's name, never its arguments. */
+  command?: string;
+  /**
+   * Whether the server may have executed the command. Left out where the server itself answered:
+   * then the answer says it.
+   */
+  maybeExecuted?: boolean;
+}
+
+/** The base of every error class of the library. */
+export abstract class RbError extends Error implements CommandErrorFields {
+  /** A stable identifier of the kind of error, `RB_…`. */
+  abstract readonly code: string;
+  declare hostId?: number;
+  declare address?: string;
+  declare command?: string;
+  declare maybeExecuted?: boolean;
+
+  static {
+    this.prototype.name = 'RbError';
+  }
+}
+
+/**
+ * A command that cannot be sent to one host over the shared connection: it is unknown, names no
+ * key or more than one, or would change the state of the connection.
+ */
+export class UnroutableCommand extends RbError {
+  override readonly code = 'RB_UNROUTABLE';
+  static {
+    this.prototype.name = 'UnroutableCommand';
+  }
+}
+
+/** The hosts of a cluster, or a value in their configuration, cannot be used. */
+export class BadHostSetup extends RbError {
+  override readonly code = 'RB_BAD_HOST_SETUP';
+  static {
+    this.prototype.name = 'BadHostSetup';
+  }
+}
+
+/** A connection could not be made, or was lost. */
+export class ConnectionError extends RbError {
+  override readonly code: 'RB_CONNECTION' | 'RB_PROTOCOL' = 'RB_CONNECTION';
+  static {
+    this.prototype.name = 'ConnectionError';
+  }
+}
+
+/** The server broke the protocol or one of the decoder's limits; the connection is closed. */
+export class ProtocolError extends ConnectionError {
+  override readonly code = 'RB_PROTOCOL';
+  static {
+    this.prototype.name = 'ProtocolError';
+  }
+}
+
+/** A connect, command, join or call timeout. */
+export class TimeoutError extends RbError {
+  override readonly code = 'RB_TIMEOUT';
+  /** The ids of the hosts that had not answered, where a whole call timed out. */
+  declare hosts?: readonly number[];
+  static {
+    this.prototype.name = 'TimeoutError';
+  }
+}
+
+/** The command was given up: by `cancel()`, by an abort signal, or because the callback threw. */
+export class CancelledError extends RbError {
+  override readonly code = 'RB_CANCELLED';
+  static {
+    this.prototype.name = 'CancelledError';
+  }
+}
+
+/** A client used after its call has ended, or a cluster while it closes. */
+export class ClosedError extends RbError {
+  override readonly code = 'RB_CLOSED';
+  static {
+    this.prototype.name = 'ClosedError';
+  }
+}
+
+/** A host has as many commands or bytes waiting as `poolOptions` allows. */
+export class OverloadError extends RbError {
+  override readonly code = 'RB_OVERLOAD';
+  static {
+    this.prototype.name = 'OverloadError';
+  }
+}
+
+/** The server answered with an error. The message is the server's own. */
+export class ReplyError extends RbError {
+  override readonly code = 'RB_REPLY';
+  static {
+    this.prototype.name = 'ReplyError';
+  }
+
+  /** The first word of the answer: `ERR`, `WRONGTYPE`, `OOM`, … */
+  get kind(): string {
+    const space = this.message.indexOf(' ');
+    return space === -1 ? this.message : this.message.slice(0, space);
+  }
+}
+
+/** Misuse of the library by its caller: a `TypeError` with a code. */
+export class MisuseError extends TypeError implements CommandErrorFields {
+  readonly code: MisuseCode;
+  declare hostId?: number;
+  declare address?: string;
+  declare command?: string;
+  declare maybeExecuted?: boolean;
+
+  constructor(code: MisuseCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The kinds of misuse. */
+export type MisuseCode =
+  | 'RB_INVALID_ARGUMENT'
+  | 'RB_UNKNOWN_OPTION'
+  | 'RB_ALREADY_TARGETED'
+  | 'RB_ALREADY_SETTLED'
+  | 'RB_SELF_RESOLUTION';
+
+/** What a {@link MapError} or {@link FanoutError} says in the beginning of its message. */
+function describe(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
+}
+
+/** What a {@link MapError} is made of. */
+export interface MapErrorDetails {
+  /** One entry for each failed command; one object may stand for several commands. */
+  readonly reasons: readonly unknown[];
+  /** How many commands the call had. */
+  readonly total: number;
+  /** The results of `executeCommands`, every promise settled. */
+  readonly results?: unknown;
+}
+
+/** Several commands of a join failed. `errors` holds each error object once, in order of issue. */
+export class MapError extends AggregateError {
+  readonly code = 'RB_MAP';
+  /** How many commands failed. */
+  readonly failed: number;
+  /** How many commands the call had. */
+  readonly total: number;
+  /** Of `executeCommands`: the whole result, with every promise settled. */
+  declare readonly results?: unknown;
+  static {
+    this.prototype.name = 'MapError';
+  }
+
+  constructor({ reasons, total, results }: MapErrorDetails) {
+    super([...new Set(reasons)], mapErrorMessage(reasons, total));
+    this.failed = reasons.length;
+    this.total = total;
+    if (results !== undefined) {
+      Object.defineProperty(this, 'results', { value: results, configurable: true });
+    }
+  }
+}
+
+function mapErrorMessage(reasons: readonly unknown[], total: number): string {
+  const firstByHost = new Map<number | undefined, unknown>();
+  for (const reason of reasons) {
+    const hostId = (reason as CommandErrorFields | undefined | null)?.hostId;
+    if (!firstByHost.has(hostId)) firstByHost.set(hostId, reason);
+  }
+  const parts = [...firstByHost].map(([hostId, reason]) =>
+    hostId === undefined ? describe(reason) : `host ${hostId}: ${describe(reason)}`,
+  );
+  return `${reasons.length} of ${total} commands failed (${parts.join('; ')})`;
+}
+
+/** A fanned-out command failed on some hosts; `values` has the answers of the others. */
+export class FanoutError<T = unknown> extends RbError {
+  override readonly code = 'RB_FANOUT';
+  static {
+    this.prototype.name = 'FanoutError';
+  }
+
+  constructor(
+    /** The reason of each host that failed. */
+    readonly errors: ReadonlyMap<number, unknown>,
+    /** The answer of each host that did not. */
+    readonly values: ReadonlyMap<number, T>,
+  ) {
+    const parts = [...errors].map(([hostId, reason]) => `host ${hostId}: ${describe(reason)}`);
+    super(`failed on ${errors.size} of ${errors.size + values.size} hosts (${parts.join('; ')})`);
+  }
+}

@@ -1,0 +1,21 @@
+/** Redis hosts among which keys are divided by the client. */
+
+export { RESP_TYPES, defineScript } from '@redis/client';
+
+export { Cluster, type ClusterOptions } from './cluster.js';
+export { MappingClient } from './clients/mapping-client.js';
+export {
+  type MappingClientOptions,
+  RoutingClient,
+  type RoutingClientOptions,
+} from './clients/routing-client.js';
+export * from './errors.js';
+export { HostInfo, type HostConfig, type HostCredentials, type HostsInput } from './hosts.js';
+export type { CallOptions, PoolOptions, ReconnectOptions } from './options.js';
+export { Pool, type PoolArgument, type PoolClass, type PoolSettings } from './pool.js';
+export { RbPromise } from './promise/rb-promise.js';
+export { Ketama, type KetamaWeights } from './hash/ketama.js';
+export { ConsistentHashingRouter } from './routers/consistent-hashing-router.js';
+export { PartitionRouter } from './routers/partition-router.js';
+export { BaseRouter, type RouterClass, type RouterCluster } from './routers/router.js';
+export type { Key } from './util/key.js';

@@ -1,0 +1,219 @@
+/** The connections to one host, and the bounds on what may wait for it. */
+
+import { ConnectionError } from './errors.js';
+import type { HostInfo } from './hosts.js';
+import type { ResolvedPoolOptions } from './options.js';
+import { Channel, type ChannelOptions } from './wire/channel.js';
+import type { Credentials } from './wire/handshake.js';
+
+/** What a pool is made with, beside its host. */
+export interface PoolSettings extends ResolvedPoolOptions {
+  /** The version of RESP that connections speak. */
+  readonly protocol: 2 | 3;
+  /** Sends a raw command to this host; the cluster's, since a pool knows no commands. */
+  readonly execute: (pool: Pool, name: string, args: readonly PoolArgument[]) => Promise<unknown>;
+}
+
+/** An argument of a raw command. */
+export type PoolArgument = string | number | bigint | Uint8Array;
+
+/** Rejects what it holds when the pool disconnects. */
+interface Holder {
+  rejectHeld(error: Error): void;
+}
+
+interface Waiter {
+  onRoom(): void;
+}
+
+/** Idle connections for blocking commands that are kept for the next ones. */
+const MAX_IDLE_BLOCKING = 4;
+
+/**
+ * The connections to one host. A cluster makes one for each; subclass it and give the class as the
+ * cluster's `pool` option to watch or change what it does.
+ */
+export class Pool {
+  /** The host that the connections lead to. */
+  readonly host: HostInfo;
+  readonly #settings: PoolSettings;
+  readonly #channels: Channel[];
+  #nextChannel = 0;
+  readonly #busyBlocking = new Set<Channel>();
+  #idleBlocking: Channel[] = [];
+  #pendingCommands = 0;
+  #pendingBytes = 0;
+  readonly #waiters = new Set<Waiter>();
+  #isRemoved = false;
+  /** @internal */
+  readonly holders = new Set<Holder>();
+
+  constructor(host: HostInfo, settings: PoolSettings) {
+    this.host = host;
+    this.#settings = settings;
+    this.#channels = Array.from({ length: settings.connectionsPerHost }, () => this.#newChannel());
+  }
+
+  #newChannel(): Channel {
+    return new Channel(channelOptions(this.host, this.#settings));
+  }
+
+  get #allChannels(): Channel[] {
+    return [...this.#channels, ...this.#busyBlocking, ...this.#idleBlocking];
+  }
+
+  /** How many connections are open or being opened. */
+  get connections(): number {
+    return this.#allChannels.filter((channel) => channel.isConnected).length;
+  }
+
+  /** How many commands were handed to the connections and have no answer. */
+  get pending(): number {
+    return this.#allChannels.reduce((sum, channel) => sum + channel.pending, 0);
+  }
+
+  /**
+   * Sends a raw command to this host, whatever its keys are.
+   *
+   * @throws (rejects) as the commands of a routing client do.
+   */
+  executeCommand(name: string, ...args: PoolArgument[]): Promise<unknown> {
+    return this.#settings.execute(this, name, args);
+  }
+
+  /**
+   * Ends all connections at once; what has no answer is rejected with a `ConnectionError`. The next
+   * command connects again.
+   */
+  disconnect(): Promise<void> {
+    this.#end('was disconnected');
+    return Promise.resolve();
+  }
+
+  #end(what: string): void {
+    const { hostId, address } = this.host;
+    const reason = (): ConnectionError =>
+      Object.assign(new ConnectionError(`Host ${hostId} (${address}) ${what}`), {
+        hostId,
+        address,
+      });
+    const channels = this.#allChannels;
+    this.#idleBlocking = [];
+    for (const channel of channels) channel.disconnect(reason());
+    const held = Object.assign(reason(), { maybeExecuted: false });
+    for (const holder of [...this.holders]) holder.rejectHeld(held);
+  }
+
+  /**
+   * Ends the pool for good: its host was removed.
+   *
+   * @internal
+   */
+  remove(): void {
+    this.#isRemoved = true;
+    this.#end('was removed');
+  }
+
+  /**
+   * Ends all connections when everything that was sent is answered.
+   *
+   * @internal
+   */
+  async drain(): Promise<void> {
+    await Promise.all(this.#allChannels.map((channel) => channel.drain()));
+  }
+
+  /** @internal */
+  openChannel(): Channel {
+    const channel = this.#channels[this.#nextChannel]!;
+    this.#nextChannel = (this.#nextChannel + 1) % this.#channels.length;
+    return channel;
+  }
+
+  /** @internal */
+  openBlockingChannel(): Channel {
+    const channel = this.#idleBlocking.pop() ?? this.#newChannel();
+    this.#busyBlocking.add(channel);
+    return channel;
+  }
+
+  /** @internal */
+  closeBlockingChannel(channel: Channel, isClean: boolean): void {
+    if (!this.#busyBlocking.delete(channel)) return;
+    const isKept = isClean && !this.#isRemoved && this.#idleBlocking.length < MAX_IDLE_BLOCKING;
+    if (isKept) this.#idleBlocking.push(channel);
+    else channel.disconnect(new ConnectionError('The connection of a blocking command was closed'));
+  }
+
+  /** @internal */
+  get hasRoom(): boolean {
+    return (
+      this.#pendingCommands < this.#settings.maxPendingCommands &&
+      this.#pendingBytes < this.#settings.maxPendingBytes
+    );
+  }
+
+  /** @internal */
+  get waitsForRoom(): boolean {
+    return this.#settings.onOverload === 'wait';
+  }
+
+  /** @internal */
+  occupy(commands: number, bytes: number): void {
+    this.#pendingCommands += commands;
+    this.#pendingBytes += bytes;
+  }
+
+  /** @internal */
+  release(commands: number, bytes: number): void {
+    this.#pendingCommands -= commands;
+    this.#pendingBytes -= bytes;
+    for (const waiter of this.#waiters) {
+      if (!this.hasRoom) break;
+      this.#waiters.delete(waiter);
+      waiter.onRoom();
+    }
+  }
+
+  /** @internal */
+  awaitRoom(waiter: Waiter): void {
+    this.#waiters.add(waiter);
+  }
+}
+
+/** A class that the `pool` option takes: {@link Pool} or a subclass. */
+export type PoolClass = new (host: HostInfo, settings: PoolSettings) => Pool;
+
+function channelOptions(host: HostInfo, settings: PoolSettings): ChannelOptions {
+  const { hostId, address, unixSocketPath } = host;
+  return {
+    connection: {
+      socket: {
+        host: host.host,
+        port: host.port,
+        path: unixSocketPath,
+        tls: host.ssl ? (host.sslOptions ?? {}) : undefined,
+        keepAlive: settings.keepAlive,
+      },
+      handshake: {
+        protocol: settings.protocol,
+        db: host.db,
+        clientName: settings.clientName,
+        credentials: () => credentialsOf(host),
+      },
+      connectTimeout: settings.connectTimeout,
+      address,
+      errorFields: { hostId, address },
+    },
+    reconnect: settings.reconnect,
+    retries: settings.retries,
+  };
+}
+
+function credentialsOf(host: HostInfo): Credentials | undefined | PromiseLike<Credentials> {
+  if (host.credentials !== undefined) return host.credentials();
+  const { username, password } = host;
+  if (username === undefined && password === undefined) return undefined;
+  // A user that needs no password is let in with any.
+  return { username, password: password ?? '' };
+}

@@ -1,0 +1,361 @@
+/**
+ * The state of an RbPromise: pending, then settled once, from outside or by following another.
+ *
+ * ```
+ *            resolve(value), reject(reason)
+ *   pending ---------------------------------> resolved or rejected
+ *      |                                          ^
+ *      +-- resolve(promise) --> following --------+  as soon as the followed one is
+ * ```
+ *
+ * A map makes one promise for each command, so a promise is one small object: a closure, an array
+ * or a native promise comes only with the callbacks that are attached to it. The functions that
+ * this file exports see the private state; they are for the library's own use.
+ */
+
+import { MisuseError } from '../errors.js';
+import { ReactionQueue, type Callback, type Reaction } from './reaction.js';
+import { callThen, isObject, thenOf, type Then } from './thenable.js';
+
+/**
+ * The call that a promise belongs to. It is told of what goes wrong, and looks at its end which
+ * promises are still unhandled. Its methods must not throw.
+ *
+ * @internal
+ */
+export interface JoinScope {
+  /** The promise was just rejected, its callbacks have not run yet. Told once for each promise. */
+  promiseRejected(promise: Settleable<unknown>): void;
+  /** A callback given to `done` threw. */
+  callbackFailed(error: unknown): void;
+}
+
+type AnyPromise = Settleable<unknown>;
+
+// The bits of the state. Above them stands the sequence number.
+const RESOLVED = 1;
+const REJECTED = 2;
+const FOLLOWING = 4;
+/** A callback of the promise runs, or some still wait while others run that they set off. */
+const RUNNING = 8;
+const HANDLED = 16;
+const SEQUENCE_SHIFT = 5;
+const STATE_MASK = (1 << SEQUENCE_SHIFT) - 1;
+const SETTLED = RESOLVED | REJECTED;
+const LOCKED = SETTLED | FOLLOWING;
+
+const NO_SEQUENCE = -1;
+
+/**
+ * Resolves with the value as it is, without looking for a `then`. Like the next two, it does
+ * nothing if the promise is settled or follows another.
+ * @internal
+ */
+export let settleResolved: (promise: AnyPromise, value: unknown) => void;
+/** Rejects. @internal */
+export let settleRejected: (promise: AnyPromise, reason: unknown) => void;
+/** Settles as a settled promise did. @internal */
+export let settleLike: (promise: AnyPromise, source: AnyPromise) => void;
+/** Whether the duty of handling a failure has ended, or passed on to another promise. @internal */
+export let isHandled: (promise: AnyPromise) => boolean;
+/** Ends the duty of handling a failure. @internal */
+export let markHandled: (promise: AnyPromise) => void;
+/**
+ * The place in the order of issue of the command that the promise, or its reason, came from; -1 if
+ * there is none. A derived promise has that of its parent.
+ * @internal
+ */
+export let sequenceOf: (promise: AnyPromise) => number;
+/** The call that the promise belongs to. @internal */
+export let scopeOf: (promise: AnyPromise) => JoinScope | undefined;
+/** Lets a promise without a scope take that of one whose duty it takes over. @internal */
+export let inheritScope: (promise: AnyPromise, source: AnyPromise) => void;
+/** Attaches a reaction, and performs it if its turn has come. @internal */
+export let attach: (promise: AnyPromise, reaction: Reaction<AnyPromise>) => void;
+
+/** What can be settled from outside, once, and looked into at any time: the part of RbPromise. */
+export class Settleable<T> {
+  #bits: number;
+  /** The value or the reason; while it follows an RbPromise, one that it waits for. */
+  #value: unknown = undefined;
+  #callbacks: Reaction<AnyPromise> | ReactionQueue<AnyPromise> | undefined = undefined;
+  #scope: JoinScope | undefined;
+
+  /** A pending promise. It takes no executor: call `resolve` or `reject` on it. */
+  constructor();
+  /**
+   * A promise of a call. `sequence` is its place in the order of issue, at most 2 ** 26 - 1.
+   *
+   * @internal
+   */
+  constructor(scope: JoinScope | undefined, sequence: number);
+  constructor(scope?: JoinScope, sequence: number = NO_SEQUENCE) {
+    if (typeof scope === 'function') {
+      throw new MisuseError('RB_INVALID_ARGUMENT', 'an RbPromise takes no executor function');
+    }
+    this.#bits = sequence << SEQUENCE_SHIFT;
+    this.#scope = scope;
+  }
+
+  /** The value of a resolved promise, else `undefined`. */
+  get value(): T | undefined {
+    return this.#bits & RESOLVED ? (this.#value as T) : undefined;
+  }
+
+  /** The reason of a rejected promise, else `undefined`. */
+  get reason(): unknown {
+    return this.#bits & REJECTED ? this.#value : undefined;
+  }
+
+  /** Whether it has neither value nor reason yet; so too while it follows a pending promise. */
+  get isPending(): boolean {
+    return (this.#bits & SETTLED) === 0;
+  }
+
+  /** Whether it has its value. */
+  get isResolved(): boolean {
+    return (this.#bits & RESOLVED) !== 0;
+  }
+
+  /** Whether it failed. */
+  get isRejected(): boolean {
+    return (this.#bits & REJECTED) !== 0;
+  }
+
+  /**
+   * Resolves the promise and runs its callbacks. Given another promise, of any kind, this one
+   * follows it: it stays pending until that one settles, and then does the same. To handle the
+   * failure of a followed RbPromise becomes the duty of this one.
+   *
+   * @throws MisuseError RB_SELF_RESOLUTION if `value` is this promise, or follows it.
+   * @throws MisuseError RB_ALREADY_SETTLED if it is settled, or follows another already.
+   */
+  resolve(value: T | PromiseLike<T>): void {
+    if (isObject(value) && #bits in value && value.#waitsFor(this)) throw selfResolution();
+    this.#assertOpen();
+    this.#adopt(value);
+    Settleable.#run(this);
+  }
+
+  /**
+   * Rejects the promise, with whatever reason, and runs its callbacks.
+   *
+   * @throws MisuseError RB_ALREADY_SETTLED if it is settled, or follows another already.
+   */
+  reject(reason?: unknown): void {
+    this.#assertOpen();
+    this.#settle(REJECTED, reason);
+    Settleable.#run(this);
+  }
+
+  #assertOpen(): void {
+    if ((this.#bits & LOCKED) === 0) return;
+    const state = this.#bits & FOLLOWING ? 'follows another' : 'is settled';
+    throw new MisuseError('RB_ALREADY_SETTLED', `the promise ${state} already`);
+  }
+
+  /** Sets the outcome. To run the callbacks is left to the caller. */
+  #settle(state: number, value: unknown): void {
+    this.#bits = (this.#bits & ~FOLLOWING) | state;
+    this.#value = value;
+    if (state === REJECTED) this.#scope?.promiseRejected(this);
+  }
+
+  /** Settles with a plain value or follows a promise. To run the callbacks is left to the caller. */
+  #adopt(value: unknown): void {
+    if (!isObject(value)) this.#settle(RESOLVED, value);
+    else if (#bits in value) this.#follow(value);
+    else this.#adoptObject(value);
+  }
+
+  #adoptObject(value: object): void {
+    let then: Then | undefined;
+    try {
+      then = thenOf(value);
+    } catch (error) {
+      this.#settle(REJECTED, error);
+      return;
+    }
+    if (then === undefined) this.#settle(RESOLVED, value);
+    else this.#followForeign(value, then);
+  }
+
+  #follow(other: AnyPromise): void {
+    if (other.#waitsFor(this)) {
+      this.#settle(REJECTED, selfResolution());
+      return;
+    }
+    other.#bits |= HANDLED;
+    if (other.#bits & SETTLED) this.#mirror(other);
+    else this.#waitFor(other);
+  }
+
+  #waitFor(other: AnyPromise): void {
+    this.#inherit(other);
+    this.#bits |= FOLLOWING;
+    this.#value = Settleable.#lastFollowed(other);
+    other.#attach((source) => {
+      this.#mirror(source);
+      return this;
+    });
+  }
+
+  #followForeign(thenable: object, then: Then): void {
+    this.#bits |= FOLLOWING;
+    this.#value = undefined;
+    const onResolve = (value: unknown): void => {
+      this.#adopt(value);
+      Settleable.#run(this);
+    };
+    const onReject = (reason: unknown): void => {
+      this.#settle(REJECTED, reason);
+      Settleable.#run(this);
+    };
+    callThen(thenable, then, onResolve, onReject);
+  }
+
+  #mirror(source: AnyPromise): void {
+    this.#inherit(source);
+    // A reason brings the place of its command along, so that a join can tell commands apart.
+    if (source.#bits & REJECTED && source.#scope === this.#scope) this.#takeSequence(source);
+    this.#settle(source.#bits & SETTLED, source.#value);
+  }
+
+  #inherit(source: AnyPromise): void {
+    if (this.#scope !== undefined || source.#scope === undefined) return;
+    this.#scope = source.#scope;
+    this.#takeSequence(source);
+  }
+
+  #takeSequence(source: AnyPromise): void {
+    this.#bits = (this.#bits & STATE_MASK) | (source.#bits & ~STATE_MASK);
+  }
+
+  /** Whether this is `other`, or follows it; to follow it back would keep both pending for ever. */
+  #waitsFor(other: AnyPromise): boolean {
+    return this === other || Settleable.#lastFollowed(this) === other;
+  }
+
+  /** The end of the chain of RbPromises that `promise` follows. */
+  static #lastFollowed(promise: AnyPromise): AnyPromise {
+    let last = promise;
+    while (last.#bits & FOLLOWING && last.#value !== undefined) last = last.#value as AnyPromise;
+    return last;
+  }
+
+  #attach(reaction: Reaction<AnyPromise>): void {
+    const callbacks = this.#callbacks;
+    if (callbacks === undefined) this.#callbacks = reaction;
+    else if (callbacks instanceof ReactionQueue) callbacks.push(reaction);
+    else this.#callbacks = new ReactionQueue(callbacks, reaction);
+    Settleable.#run(this);
+  }
+
+  #takeReaction(): Reaction<AnyPromise> | undefined {
+    const callbacks = this.#callbacks;
+    if (!(callbacks instanceof ReactionQueue)) {
+      this.#callbacks = undefined;
+      return callbacks;
+    }
+    const reaction = callbacks.take();
+    if (callbacks.isEmpty) this.#callbacks = undefined;
+    return reaction;
+  }
+
+  /** Whether it has callbacks to run that no one runs already. */
+  #isDue(): boolean {
+    if (this.#callbacks === undefined) return false;
+    return (this.#bits & SETTLED) !== 0 && (this.#bits & RUNNING) === 0;
+  }
+
+  /**
+   * Runs the callbacks of a settled promise, and those of each promise that they settle as soon as
+   * it is settled. Whose callbacks are interrupted by that waits on a list, not on the call stack,
+   * so that a chain may have any length.
+   */
+  static #run(promise: AnyPromise): void {
+    if (!promise.#isDue()) return;
+    let interrupted: AnyPromise[] | undefined;
+    let current: AnyPromise | undefined = promise;
+    while (current !== undefined) {
+      const reaction: Reaction<AnyPromise> | undefined = current.#takeReaction();
+      if (reaction === undefined) {
+        current.#bits &= ~RUNNING;
+        current = interrupted?.pop();
+        continue;
+      }
+      current.#bits |= RUNNING;
+      const next = current.#perform(reaction);
+      if (next === undefined || !next.#isDue()) continue;
+      if (current.#callbacks === undefined) current.#bits &= ~RUNNING;
+      else (interrupted ??= []).push(current);
+      current = next;
+    }
+  }
+
+  /** Performs a reaction to this settled promise; answers the promise that it was to settle. */
+  #perform(reaction: Reaction<AnyPromise>): AnyPromise | undefined {
+    if (typeof reaction === 'function') return reaction(this);
+    const { derived } = reaction;
+    const callback = this.#bits & RESOLVED ? reaction.onSuccess : reaction.onFailure;
+    if (derived === undefined) {
+      if (callback !== undefined) this.#callDone(callback);
+    } else if (callback !== undefined) derived.#settleBy(callback, this.#value);
+    else settleLike(derived, this);
+    return derived;
+  }
+
+  #callDone(callback: Callback): void {
+    try {
+      callback(this.#value);
+    } catch (error) {
+      if (this.#scope !== undefined) this.#scope.callbackFailed(error);
+      else setImmediate(rethrow, error);
+    }
+  }
+
+  /** Settles as the callback decides, unless somebody has settled this promise meanwhile. */
+  #settleBy(callback: Callback, argument: unknown): void {
+    let result: unknown;
+    try {
+      result = callback(argument);
+    } catch (error) {
+      if ((this.#bits & LOCKED) === 0) this.#settle(REJECTED, error);
+      return;
+    }
+    if ((this.#bits & LOCKED) === 0) this.#adopt(result);
+  }
+
+  static {
+    settleResolved = (promise, value) => {
+      if (promise.#bits & LOCKED) return;
+      promise.#bits |= RESOLVED;
+      promise.#value = value;
+      if (promise.#callbacks !== undefined) Settleable.#run(promise);
+    };
+    settleRejected = (promise, reason) => {
+      if (promise.#bits & LOCKED) return;
+      promise.#settle(REJECTED, reason);
+      Settleable.#run(promise);
+    };
+    settleLike = (promise, source) => {
+      if ((promise.#bits & LOCKED) === 0) promise.#mirror(source);
+    };
+    isHandled = (promise) => (promise.#bits & HANDLED) !== 0;
+    markHandled = (promise) => {
+      promise.#bits |= HANDLED;
+    };
+    sequenceOf = (promise) => promise.#bits >> SEQUENCE_SHIFT;
+    scopeOf = (promise) => promise.#scope;
+    inheritScope = (promise, source) => promise.#inherit(source);
+    attach = (promise, reaction) => promise.#attach(reaction);
+  }
+}
+
+function selfResolution(): MisuseError {
+  return new MisuseError('RB_SELF_RESOLUTION', 'a promise cannot be resolved with itself');
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}

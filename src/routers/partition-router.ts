@@ -1,0 +1,34 @@
+import { crc32, crc32OfString } from '../hash/crc32.js';
+import { keyBytes, type Key } from '../util/key.js';
+import {
+  BaseRouter,
+  refuseRouterOptions,
+  requireGaplessHosts,
+  type RouterCluster,
+} from './router.js';
+
+/**
+ * The default router: the CRC-32 of the key, read as a signed number, modulo the number of hosts.
+ *
+ * Nearly every key changes its host when the number of hosts changes.
+ *
+ * @throws {@link BadHostSetup} if there are no hosts, or if their ids are not gapless from 0.
+ */
+export class PartitionRouter extends BaseRouter {
+  readonly #hostCount: number;
+
+  constructor(cluster: RouterCluster, options?: unknown) {
+    super(cluster, options);
+    refuseRouterOptions(options);
+    this.#hostCount = requireGaplessHosts(cluster.hosts).length;
+  }
+
+  /** The id of the host that the key's checksum falls on. */
+  override getHostForKey(key: Key): number {
+    const crc = typeof key === 'string' ? crc32OfString(key) : crc32(keyBytes(key));
+    const remainder = crc % this.#hostCount;
+    // The sign of the remainder is that of the sum; a host id is what Python's modulo gives. The
+    // `| 0` turns the -0 of a negative multiple into 0.
+    return (remainder < 0 ? remainder + this.#hostCount : remainder) | 0;
+  }
+}

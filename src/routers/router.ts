@@ -1,0 +1,142 @@
+/** What every router is, and what a router needs of its cluster. */
+
+import { commandForMessage, keyIndexes, type Arg } from '../commands/key-table.js';
+import { BadHostSetup, MisuseError, UnroutableCommand } from '../errors.js';
+import type { Key } from '../util/key.js';
+import { quote } from '../util/validate.js';
+
+/** What a router may know of a host. */
+export interface HostInfoLike {
+  readonly hostId: number;
+  readonly host: string;
+  readonly port: number;
+  readonly unixSocketPath?: string | undefined;
+  readonly db: number;
+  readonly password?: string | undefined;
+  readonly ssl: boolean;
+  readonly ringLabel?: string | undefined;
+}
+
+/** What a router may know of its cluster. */
+export interface RouterCluster {
+  /** The hosts by id. A router is made anew after they change. */
+  readonly hosts: ReadonlyMap<number, HostInfoLike>;
+}
+
+/** A router class, as the `router` option of a cluster takes it. */
+export type RouterClass = new (cluster: RouterCluster, options?: unknown) => BaseRouter;
+
+/**
+ * Decides which host a key lives on. Subclass it and implement `getHostForKey` for a placement of
+ * your own, then hand the class to the cluster as `router`.
+ *
+ * Nothing here talks to a server.
+ *
+ * @example
+ * ```ts
+ * class ByFirstLetter extends BaseRouter {
+ *   override getHostForKey(key: Key): number {
+ *     return String(key).charCodeAt(0) % this.cluster.hosts.size;
+ *   }
+ * }
+ * ```
+ */
+export abstract class BaseRouter {
+  /** The cluster that this router belongs to. */
+  readonly cluster: RouterCluster;
+
+  /** @param _options The cluster's `routerOptions`: for subclasses, nothing here reads them. */
+  constructor(cluster: RouterCluster, _options?: unknown) {
+    this.cluster = cluster;
+  }
+
+  /**
+   * The one key that a command operates on: the argument itself, as it was given.
+   *
+   * @param command The command's name, in any case.
+   * @param args The arguments that follow the name.
+   * @throws {@link UnroutableCommand} if the command is unknown, or names no key or several.
+   */
+  getKey(command: string, args: readonly Arg[]): Arg {
+    const indexes = keyIndexes(command, args);
+    if (indexes === undefined) throw unknownCommandError(command);
+    if (indexes.length === 0) throw noKeyError(command);
+    if (indexes.length > 1) throw severalKeysError(command, indexes.length);
+    return args[indexes[0]!]!;
+  }
+
+  /**
+   * The id of the host that a command goes to.
+   *
+   * @throws {@link UnroutableCommand} as `getKey`, and {@link MisuseError} as `getHostForKey`.
+   */
+  getHostForCommand(command: string, args: readonly Arg[]): number {
+    return this.getHostForKey(this.getKey(command, args));
+  }
+
+  /**
+   * The id of the host that a key lives on.
+   *
+   * @throws {@link MisuseError} for what is no key.
+   */
+  abstract getHostForKey(key: Key): number;
+}
+
+/** The error for a command that no table knows. */
+export function unknownCommandError(command: string): UnroutableCommand {
+  const hint = /\s/.test(command) ? ' (its name and its arguments are separate arguments)' : '';
+  return new UnroutableCommand(
+    `unknown command ${commandForMessage(command)}${hint}: where its key is, and so its host, ` +
+      'cannot be told; send it with a fan-out (targetKey for the host of a key) or with the local ' +
+      'client (getLocalClient)',
+  );
+}
+
+/** The error for a command without a key. */
+export function noKeyError(command: string): UnroutableCommand {
+  return new UnroutableCommand(
+    `${commandForMessage(command)} names no key, so no host can be told; send it with a fan-out ` +
+      '(fanout, all, or targetKey for the host of a key) or with the local client (getLocalClient)',
+  );
+}
+
+/** The error for a command with more than one key, even where all are the same or on one host. */
+export function severalKeysError(command: string, count: number): UnroutableCommand {
+  return new UnroutableCommand(
+    `${commandForMessage(command)} names ${count} keys, and only a command with exactly one is ` +
+      'routed; use mGet or mSet in a map, groupByHost to sort the keys by host, a fan-out with ' +
+      'targetKey, or the local client (getLocalClient)',
+  );
+}
+
+/**
+ * The hosts in the order of their ids, which have to be 0, 1, 2, … without a gap.
+ *
+ * @throws {@link BadHostSetup} if there are no hosts, or one in between is missing.
+ */
+export function requireGaplessHosts<H extends HostInfoLike>(hosts: ReadonlyMap<number, H>): H[] {
+  if (hosts.size === 0) throw new BadHostSetup('no hosts are configured');
+  return Array.from({ length: hosts.size }, (_, hostId) => {
+    const host = hosts.get(hostId);
+    if (host !== undefined) return host;
+    throw new BadHostSetup(
+      `host ${hostId} is missing: with ${hosts.size} hosts this router needs the ids ` +
+        `0 to ${hosts.size - 1} without a gap`,
+    );
+  });
+}
+
+/**
+ * For a router without options of its own: refuses whatever `routerOptions` holds.
+ *
+ * @throws {@link MisuseError} `RB_UNKNOWN_OPTION` that names the first one.
+ */
+export function refuseRouterOptions(options: unknown): void {
+  if (options === undefined || options === null) return;
+  const [name] = Object.keys(options);
+  if (name === undefined) return;
+  throw new MisuseError(
+    'RB_UNKNOWN_OPTION',
+    `unknown option ${quote(name)}: this router has no routerOptions`,
+  );
+}

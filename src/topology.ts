@@ -1,0 +1,131 @@
+/** The hosts of a cluster, with the pool of each and the router over all. */
+
+import type { Backend } from './clients/backend.js';
+import type { RespVersions, TypeMapping } from './commands/upstream.js';
+import { BadHostSetup, ClosedError } from './errors.js';
+import { createHost, type HostConfig, HostInfo } from './hosts.js';
+import type { Pool, PoolClass, PoolSettings } from './pool.js';
+import type { BaseRouter, RouterClass, RouterCluster } from './routers/router.js';
+
+export interface TopologyOptions<RESP extends RespVersions, TM extends TypeMapping> {
+  readonly hosts: Map<number, HostInfo>;
+  readonly hostDefaults: HostConfig | undefined;
+  readonly protocol: RESP;
+  readonly typeMapping: TM | undefined;
+  readonly router: RouterClass;
+  readonly routerOptions: unknown;
+  readonly pool: PoolClass;
+  readonly poolSettings: PoolSettings;
+  /** What routers get to see. */
+  readonly cluster: RouterCluster;
+}
+
+export class Topology<
+  RESP extends RespVersions,
+  TM extends TypeMapping,
+> implements Backend<RESP, TM> {
+  readonly #options: TopologyOptions<RESP, TM>;
+  readonly #hosts: Map<number, HostInfo>;
+  readonly #pools = new Map<number, Pool>();
+  #router: BaseRouter | undefined;
+  #topology = 0;
+  #isClosing = false;
+
+  constructor(options: TopologyOptions<RESP, TM>) {
+    this.#options = options;
+    this.#hosts = options.hosts;
+  }
+
+  get hosts(): ReadonlyMap<number, HostInfo> {
+    return this.#hosts;
+  }
+
+  get protocol(): RESP {
+    return this.#options.protocol;
+  }
+
+  get typeMapping(): TM | undefined {
+    return this.#options.typeMapping;
+  }
+
+  get commandTimeout(): number | undefined {
+    return this.#options.poolSettings.commandTimeout;
+  }
+
+  get topology(): number {
+    return this.#topology;
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  getRouter(): BaseRouter {
+    const { router: Router, cluster, routerOptions } = this.#options;
+    return (this.#router ??= new Router(cluster, routerOptions));
+  }
+
+  poolOf(hostId: number): Pool {
+    if (this.#isClosing) throw new ClosedError('The cluster is closing');
+    const pool = this.#pools.get(hostId);
+    if (pool !== undefined) return pool;
+    const host = this.#hosts.get(hostId);
+    if (host === undefined) throw unknownHost(hostId, this.#hosts);
+    const { pool: PoolOfHost, poolSettings } = this.#options;
+    const opened = new PoolOfHost(host, poolSettings);
+    this.#pools.set(hostId, opened);
+    return opened;
+  }
+
+  add(config: HostConfig & { readonly hostId: number }): HostInfo {
+    const host = createHost(config, this.#options.hostDefaults);
+    if (this.#hosts.has(host.hostId)) {
+      throw new BadHostSetup(`There is a host with the id ${host.hostId} already`);
+    }
+    this.#hosts.set(host.hostId, host);
+    this.#changed();
+    return host;
+  }
+
+  remove(hostId: number): boolean {
+    if (!this.#hosts.delete(hostId)) return false;
+    const pool = this.#pools.get(hostId);
+    this.#pools.delete(hostId);
+    this.#changed();
+    pool?.remove();
+    return true;
+  }
+
+  #changed(): void {
+    this.#router = undefined;
+    this.#topology++;
+  }
+
+  async disconnect(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.disconnect()));
+  }
+
+  /** Refuses commands, and disconnects when those that were sent have their answers. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#topology++;
+    try {
+      await Promise.all([...this.#pools.values()].map((pool) => pool.drain()));
+      await this.disconnect();
+    } finally {
+      this.#isClosing = false;
+      this.#topology++;
+    }
+  }
+}
+
+/** The error for an id that no host has. */
+export function unknownHost(hostId: unknown, hosts: ReadonlyMap<number, unknown>): BadHostSetup {
+  const ids = [...hosts.keys()];
+  const known = ids.length === 0 ? 'there are no hosts' : `the ids are ${shorten(ids)}`;
+  return new BadHostSetup(`There is no host with the id ${String(hostId)}; ${known}`);
+}
+
+function shorten(ids: readonly number[]): string {
+  return ids.length <= 8 ? ids.join(', ') : `${ids.slice(0, 8).join(', ')}, … (${ids.length})`;
+}

@@ -1,0 +1,18 @@
+/** Timers as they were when the library was loaded, whatever replaces the globals later. */
+
+const { setTimeout, clearTimeout, setImmediate } = globalThis;
+
+export type Timer = ReturnType<typeof setTimeout>;
+
+export function startTimer(callback: () => void, timeoutMs: number): Timer {
+  return setTimeout(callback, timeoutMs);
+}
+
+export function clearTimer(timer: Timer | undefined): void {
+  if (timer !== undefined) clearTimeout(timer);
+}
+
+/** Runs `callback` when the events that are ready now have been handled. */
+export function atEndOfTick(callback: () => void): void {
+  setImmediate(callback);
+}

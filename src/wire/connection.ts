@@ -1,0 +1,265 @@
+/**
+ * One connection: a socket, the commands that were handed to it, and the decoder of their replies.
+ *
+ *     connecting --> handshaking --> ready --> draining --> closed
+ *          |              |            |                      ^
+ *          '--------------'------------'----------------------'
+ *
+ * Nobody but its channel uses it. It hands the socket one chunk at a time: what waits behind stays
+ * the channel's and can be withdrawn.
+ */
+
+import type * as net from 'node:net';
+import { ConnectionError, ReplyError, TimeoutError } from '../errors.js';
+import { clearTimer, startTimer, type Timer } from '../util/timers.js';
+import { Decoder, type ReplyQueue } from './decoder.js';
+import { handshake, type HandshakeOptions } from './handshake.js';
+import type { Pipeline, ReplySink } from './pipeline.js';
+import { openSocket, type SocketEvents, type SocketOptions } from './socket.js';
+
+type State = 'connecting' | 'handshaking' | 'ready' | 'draining' | 'closed';
+
+const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
+  connecting: ['handshaking', 'closed'],
+  handshaking: ['ready', 'closed'],
+  ready: ['draining', 'closed'],
+  draining: ['closed'],
+  closed: [],
+};
+
+export interface ConnectionOptions {
+  readonly socket: SocketOptions;
+  readonly handshake: HandshakeOptions;
+  /** For connecting and the handshake, and for a silence after a command timed out, in ms. */
+  readonly connectTimeout: number;
+  /** `host:port` or a path, for messages. */
+  readonly address: string;
+  /** Put on every error that comes from here. */
+  readonly errorFields: object;
+}
+
+/** The channel's side of a connection. */
+export interface ConnectionEvents {
+  onReady(): void;
+  /** The socket has taken all that it was handed. */
+  onWritable(): void;
+  /** The connection is over; `unanswered` were sent and have no replies. */
+  onClosed(
+    reason: ConnectionError | TimeoutError,
+    unanswered: Pipeline[],
+    wasReady: boolean,
+  ): void;
+}
+
+export class Connection implements ReplyQueue, SocketEvents {
+  readonly #options: ConnectionOptions;
+  readonly #events: ConnectionEvents;
+  readonly #decoder: Decoder;
+  readonly #socket: net.Socket;
+  #state: State = 'connecting';
+  /** Sent and not answered, oldest first; the first one is at `#first`. */
+  #sent: Pipeline[] = [];
+  #first = 0;
+  #connectTimer: Timer | undefined;
+  #silenceTimer: Timer | undefined;
+  #socketError: Error | undefined;
+  readonly #onTaken = (): void => {
+    if (this.isWritable) this.#events.onWritable();
+  };
+
+  constructor(options: ConnectionOptions, events: ConnectionEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#decoder = new Decoder(this);
+    this.#connectTimer = startTimer(() => {
+      const { address, connectTimeout } = options;
+      this.#close(new TimeoutError(`Could not connect to ${address} within ${connectTimeout} ms`));
+    }, options.connectTimeout);
+    this.#socket = openSocket(options.socket, this.#decoder.readArea, this);
+  }
+
+  get isOpen(): boolean {
+    return this.#state !== 'closed';
+  }
+
+  /** Ready, and the socket has taken everything. */
+  get isWritable(): boolean {
+    return this.#state === 'ready' && this.#socket.writableLength === 0;
+  }
+
+  /** Whether nothing that was sent is without its reply. */
+  get isIdle(): boolean {
+    return this.#first === this.#sent.length;
+  }
+
+  /** How many commands that were sent have no reply. */
+  get pending(): number {
+    let pending = 0;
+    for (let i = this.#first; i < this.#sent.length; i++) pending += this.#sent[i]!.outstanding;
+    return pending;
+  }
+
+  #move(to: State): void {
+    if (!TRANSITIONS[this.#state].includes(to)) {
+      throw new Error(`A connection cannot go from ${this.#state} to ${to}`);
+    }
+    this.#state = to;
+  }
+
+  /** Hands a pipeline to the socket. Only while `isWritable`. */
+  send(pipeline: Pipeline): void {
+    pipeline.isSent = true;
+    this.#sent.push(pipeline);
+    this.#socket.write(pipeline.bytes, this.#onTaken);
+  }
+
+  /** Takes no more pipelines, and closes when all are answered. */
+  drain(): void {
+    if (this.#state !== 'ready') return;
+    this.#move('draining');
+    this.#closeIfDrained();
+  }
+
+  #closeIfDrained(): void {
+    if (this.#state === 'draining' && this.isIdle) {
+      this.#close(new ConnectionError(`The connection to ${this.#options.address} was closed`));
+    }
+  }
+
+  /** A command timed out: if nothing at all arrives from now on, the connection is given up. */
+  expectTraffic(): void {
+    if (this.#silenceTimer !== undefined || this.#state !== 'ready') return;
+    const { address, connectTimeout } = this.#options;
+    this.#silenceTimer = startTimer(() => {
+      this.#close(new ConnectionError(`${address} was silent for ${connectTimeout} ms`));
+    }, connectTimeout);
+  }
+
+  onConnect(): void {
+    if (this.#state !== 'connecting') return;
+    this.#move('handshaking');
+    void this.#shakeHands();
+  }
+
+  async #shakeHands(): Promise<void> {
+    const options = this.#options.handshake;
+    let credentials;
+    try {
+      credentials = await options.credentials();
+    } catch (cause) {
+      const { address } = this.#options;
+      this.#close(new ConnectionError(`The credentials for ${address} were not given`, { cause }));
+      return;
+    }
+    if (this.#state !== 'handshaking') return;
+    const pipeline = handshake(options, credentials, (refusal) => {
+      if (this.#state !== 'handshaking') return;
+      if (refusal !== undefined) this.#close(refusal);
+      else this.#ready();
+    });
+    this.send(pipeline);
+  }
+
+  #ready(): void {
+    clearTimer(this.#connectTimer);
+    this.#move('ready');
+    this.#events.onReady();
+  }
+
+  onRead(count: number): void {
+    if (this.#silenceTimer !== undefined) {
+      clearTimer(this.#silenceTimer);
+      this.#silenceTimer = undefined;
+    }
+    try {
+      this.#decoder.decode(count);
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      this.#close(error);
+    }
+  }
+
+  nextSink(): ReplySink | undefined {
+    const pipeline = this.#sent[this.#first];
+    return pipeline?.sinks[pipeline.next];
+  }
+
+  beforeReply(): void {
+    this.#sent[this.#first]!.next++;
+  }
+
+  afterReply(): boolean {
+    // A callback of the reply may have closed the connection, which has settled all pipelines.
+    if (this.#state === 'closed') return false;
+    const pipeline = this.#sent[this.#first]!;
+    if (pipeline.outstanding === 0) {
+      this.#shift();
+      pipeline.owner.onPipelineDone(pipeline);
+      this.#closeIfDrained();
+    }
+    return this.isOpen;
+  }
+
+  #shift(): void {
+    this.#first++;
+    if (this.#first === this.#sent.length) {
+      this.#sent.length = 0;
+      this.#first = 0;
+    } else if (this.#first === 1024) {
+      this.#sent = this.#sent.slice(1024);
+      this.#first = 0;
+    }
+  }
+
+  readonly replyError = (message: string): ReplyError => {
+    // The stack would be that of the decoder, which helps nobody.
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
+    const error = Object.assign(new ReplyError(message), this.#options.errorFields);
+    Error.stackTraceLimit = limit;
+    return error;
+  };
+
+  onError(error: Error): void {
+    this.#socketError = error;
+  }
+
+  onClose(): void {
+    const { address } = this.#options;
+    const cause = this.#socketError;
+    const what = this.#isEstablished
+      ? `The connection to ${address} was lost`
+      : `Could not connect to ${address}`;
+    const message = cause === undefined ? what : `${what}: ${cause.message}`;
+    this.#close(new ConnectionError(message, cause === undefined ? undefined : { cause }));
+  }
+
+  #close(reason: ConnectionError | TimeoutError): void {
+    if (this.#state === 'closed') return;
+    const wasReady = this.#isEstablished;
+    const unanswered = this.abort();
+    this.#events.onClosed(
+      Object.assign(reason, this.#options.errorFields),
+      unanswered,
+      wasReady,
+    );
+  }
+
+  get #isEstablished(): boolean {
+    return this.#state === 'ready' || this.#state === 'draining';
+  }
+
+  /** Ends the connection at once and without an event; answers what was sent and has no reply. */
+  abort(): Pipeline[] {
+    if (this.#state === 'closed') return [];
+    // The handshake is the connection's own.
+    const unanswered = this.#isEstablished ? this.#sent.slice(this.#first) : [];
+    this.#move('closed');
+    clearTimer(this.#connectTimer);
+    clearTimer(this.#silenceTimer);
+    this.#socket.destroy();
+    this.#sent = [];
+    this.#first = 0;
+    return unanswered;
+  }
+}

@@ -1,0 +1,458 @@
+/**
+ * Bytes of RESP2 and RESP3 in, replies out, in the order of the connection's pending commands.
+ *
+ * The decoder reads from one buffer of its own, which the socket fills:
+ *
+ *     | headroom | read area                                  |
+ *          |tail |new bytes . . . . . . . . . . |cut-off token|
+ *
+ * A token (a line, or a short bulk) that is cut off by the end of the read area is copied to the
+ * end of the headroom, so that its rest continues it. A long bulk that is cut off gets a buffer of
+ * its own and is filled from there on; a line longer than the headroom likewise. Nested replies are
+ * kept on an explicit stack, so nothing that was decoded is ever decoded again.
+ *
+ * The values are those that `@redis/client` hands to its reply transforms. The first breach of the
+ * protocol or of a limit throws a `ProtocolError`; the decoder cannot be used after it.
+ */
+
+import { ProtocolError } from '../errors.js';
+import { parseDouble, parseBigNumber } from './numbers.js';
+import { DEFAULT_MAPPING, type DecodeMapping } from './decode-mapping.js';
+import type { ReplyErrorFactory, ReplySink } from './pipeline.js';
+import { type Frame, FrameStack } from './reply-frames.js';
+import * as RESP from './resp-types.js';
+import { TextReader } from './text-reader.js';
+
+/** What the decoder refuses to take from a server. */
+export interface DecoderLimits {
+  /** How deep aggregates may be nested. */
+  readonly maxDepth: number;
+  /** The longest bulk string, in bytes: Redis' own `proto-max-bulk-len` unless it is changed. */
+  readonly maxBulkLength: number;
+  /** The most elements of one aggregate (a map's fields and values both count). */
+  readonly maxAggregateLength: number;
+  /** The longest line (a simple string or error), in bytes. */
+  readonly maxLineLength: number;
+}
+
+export const DEFAULT_LIMITS: DecoderLimits = {
+  maxDepth: 512,
+  maxBulkLength: 512 * 1024 * 1024,
+  maxAggregateLength: 2 ** 27,
+  maxLineLength: 64 * 1024 * 1024,
+};
+
+/** The side of the connection: whose reply is next. */
+export interface ReplyQueue {
+  /** The sink of the next reply; undefined if no command waits for one. */
+  nextSink(): ReplySink | undefined;
+  /** The reply for that sink is complete; the sink gets it next. */
+  beforeReply(): void;
+  /** The sink has taken its reply. Answers false to stop decoding. */
+  afterReply(): boolean;
+  /** Makes the error for an error reply. */
+  readonly replyError: ReplyErrorFactory;
+}
+
+const HEADROOM = 8 * 1024;
+const READ_AREA = 64 * 1024;
+/** Stands for "the token is cut off" where a value is expected. */
+const CUT_OFF = Symbol('cut off');
+
+export class Decoder {
+  readonly #queue: ReplyQueue;
+  readonly #limits: DecoderLimits;
+  /** Headroom and read area. */
+  readonly #buffer: Buffer;
+  /** The part of the buffer that the socket reads into. */
+  readonly readArea: Buffer;
+  /** How many bytes of a cut-off token are at the end of the headroom. */
+  #tail = 0;
+  /** A long cut-off token in a buffer of its own: a bulk that is being filled, or a line. */
+  #own: Buffer | undefined;
+  #ownFilled = 0;
+  #ownType = 0;
+
+  readonly #frames = new FrameStack();
+  readonly #text = new TextReader();
+  #sink: ReplySink | undefined;
+  #mapping: DecodeMapping = DEFAULT_MAPPING;
+  #isPush = false;
+  #isStopped = false;
+
+  constructor(queue: ReplyQueue, limits: DecoderLimits = DEFAULT_LIMITS) {
+    this.#queue = queue;
+    this.#limits = limits;
+    this.#buffer = Buffer.allocUnsafeSlow(HEADROOM + READ_AREA);
+    this.readArea = this.#buffer.subarray(HEADROOM);
+  }
+
+  /** Decodes bytes of any origin, copying them to the read area first. */
+  write(chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length && !this.#isStopped; at += READ_AREA) {
+      const piece = chunk.subarray(at, at + READ_AREA);
+      this.readArea.set(piece);
+      this.decode(piece.length);
+    }
+  }
+
+  /** Decodes the first `count` bytes of the read area. */
+  decode(count: number): void {
+    if (this.#isStopped) return;
+    const end = HEADROOM + count;
+    let at = HEADROOM;
+    if (this.#own !== undefined) {
+      at = this.#fillOwn(at, end);
+      if (this.#own !== undefined) return;
+    } else {
+      at -= this.#tail;
+      this.#tail = 0;
+    }
+    this.#text.open(this.#buffer, end);
+    at = this.#run(this.#buffer, at, end);
+    if (at < end && !this.#isStopped) this.#keepTail(at, end);
+  }
+
+  #keepTail(at: number, end: number): void {
+    const rest = end - at;
+    if (rest <= HEADROOM) {
+      this.#buffer.copyWithin(HEADROOM - rest, at, end);
+      this.#tail = rest;
+    } else {
+      this.#own = Buffer.from(this.#buffer.subarray(at, end));
+      this.#ownType = 0;
+    }
+  }
+
+  /** Continues the token that has a buffer of its own; answers where the bytes after it begin. */
+  #fillOwn(at: number, end: number): number {
+    return this.#ownType === 0 ? this.#fillLine(at, end) : this.#fillBulk(at, end);
+  }
+
+  #fillBulk(at: number, end: number): number {
+    const own = this.#own!;
+    const take = Math.min(own.length - this.#ownFilled, end - at);
+    this.#buffer.copy(own, this.#ownFilled, at, at + take);
+    this.#ownFilled += take;
+    if (this.#ownFilled < own.length) return end;
+    this.#own = undefined;
+    const length = own.length - 2;
+    this.#expectLineEnd(own, length);
+    this.#text.close();
+    this.#deliver(this.#bulk(this.#ownType, own.subarray(0, length), 0, length));
+    return at + take;
+  }
+
+  #fillLine(at: number, end: number): number {
+    const feed = this.#buffer.subarray(at, end).indexOf(RESP.LF);
+    const take = feed === -1 ? end - at : feed + 1;
+    const line = Buffer.concat([this.#own!, this.#buffer.subarray(at, at + take)]);
+    if (line.length > this.#limits.maxLineLength) {
+      throw this.#broken(`a line of more than ${this.#limits.maxLineLength} bytes`);
+    }
+    this.#own = feed === -1 ? line : undefined;
+    if (feed === -1) return end;
+    this.#text.close();
+    const read = this.#run(line, 0, line.length);
+    if (read < line.length && !this.#isStopped) throw this.#broken('a line without an end');
+    return at + take;
+  }
+
+  /** Decodes whole tokens; answers the offset of the first one that is cut off. */
+  #run(bytes: Buffer, from: number, end: number): number {
+    let at = from;
+    while (at < end) {
+      const type = bytes[at]!;
+      if (this.#frames.depth === 0 && this.#sink === undefined && !this.#isPush) this.#begin(type);
+      const next = this.#token(type, bytes, at, end);
+      if (next === -1) return at;
+      at = next;
+      if (this.#isStopped) return at;
+    }
+    return at;
+  }
+
+  /** At the first byte of a reply: whose is it? */
+  #begin(type: number): void {
+    if (type === RESP.ATTRIBUTE) return;
+    if (type === RESP.PUSH) {
+      this.#isPush = true;
+      this.#mapping = DEFAULT_MAPPING;
+      return;
+    }
+    const sink = this.#queue.nextSink();
+    if (sink === undefined) throw this.#broken('a reply that no command asked for');
+    this.#sink = sink;
+    this.#mapping = sink.mapping;
+  }
+
+  /** Decodes one token; answers the offset behind it, or -1 if it is cut off. */
+  #token(type: number, bytes: Buffer, at: number, end: number): number {
+    switch (type) {
+      case RESP.BLOB_STRING:
+      case RESP.VERBATIM_STRING:
+      case RESP.BLOB_ERROR:
+        return this.#bulkToken(type, bytes, at, end);
+      case RESP.NUMBER:
+        return this.#numberToken(bytes, at, end);
+      case RESP.ARRAY:
+      case RESP.SET:
+      case RESP.MAP:
+      case RESP.PUSH:
+      case RESP.ATTRIBUTE:
+        return this.#aggregateToken(type, bytes, at, end);
+      default:
+        return this.#lineToken(type, bytes, at, end);
+    }
+  }
+
+  /** The offset of the CR of the line at `at`, or -1 if the line is cut off. */
+  #lineEnd(bytes: Buffer, at: number, end: number): number {
+    const last = end - 1;
+    for (let i = at; i < last; i++) {
+      if (bytes[i] === RESP.CR) {
+        if (bytes[i + 1] !== RESP.LF) throw this.#broken('a CR without its LF');
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  #expectLineEnd(bytes: Buffer, at: number): void {
+    if (bytes[at] !== RESP.CR || bytes[at + 1] !== RESP.LF) {
+      throw this.#broken('a bulk that does not end where its length says');
+    }
+  }
+
+  /** Reads a length; -1 where RESP2 says null. */
+  #length(bytes: Buffer, at: number, cr: number): number {
+    if (cr - at === 2 && bytes[at] === 0x2d && bytes[at + 1] === 0x31) return -1;
+    let length = 0;
+    for (let i = at; i < cr; i++) {
+      const digit = bytes[i]! - 0x30;
+      if (digit < 0 || digit > 9) throw this.#broken('a length that is no number');
+      length = length * 10 + digit;
+    }
+    if (at === cr) throw this.#broken('a length that is no number');
+    return length;
+  }
+
+  #bulkToken(type: number, bytes: Buffer, at: number, end: number): number {
+    const cr = this.#lineEnd(bytes, at + 1, end);
+    if (cr === -1) return -1;
+    const length = this.#length(bytes, at + 1, cr);
+    const start = cr + 2;
+    if (length === -1) {
+      if (type !== RESP.BLOB_STRING) throw this.#broken('a null of a type that has none');
+      this.#deliver(null);
+      return start;
+    }
+    if (length > this.#limits.maxBulkLength) {
+      throw this.#broken(`a bulk of ${length} bytes, more than ${this.#limits.maxBulkLength}`);
+    }
+    const stop = start + length;
+    if (stop + 2 <= end) {
+      this.#expectLineEnd(bytes, stop);
+      this.#deliver(this.#bulk(type, bytes, start, stop));
+      return stop + 2;
+    }
+    if (stop + 2 - at <= HEADROOM) return -1;
+    this.#own = Buffer.allocUnsafeSlow(length + 2);
+    this.#ownFilled = bytes.copy(this.#own, 0, start, end);
+    this.#ownType = type;
+    return end;
+  }
+
+  #bulk(type: number, bytes: Buffer, start: number, stop: number): unknown {
+    if (type === RESP.BLOB_STRING) {
+      if (this.#frames.expectsKey) return this.#text.fieldName(bytes, start, stop);
+      if (this.#mapping.blobAsBuffer) return copyOf(bytes, start, stop);
+      return this.#text.read(bytes, start, stop);
+    }
+    if (type === RESP.BLOB_ERROR) return this.#replyError(this.#text.read(bytes, start, stop));
+    return this.#verbatim(bytes, start, stop);
+  }
+
+  /** `txt:text`: three letters of format and a colon come first. */
+  #verbatim(bytes: Buffer, start: number, stop: number): unknown {
+    const from = start + 4;
+    if (from > stop) throw this.#broken('a verbatim string without a format');
+    if (this.#mapping.verbatimAsBuffer) return copyOf(bytes, from, stop);
+    const text = this.#text.read(bytes, from, stop);
+    const Verbatim = this.#mapping.verbatim;
+    return Verbatim === undefined ? text : new Verbatim(bytes.latin1Slice(start, start + 3), text);
+  }
+
+  #numberToken(bytes: Buffer, at: number, end: number): number {
+    const cr = this.#lineEnd(bytes, at + 1, end);
+    if (cr === -1) return -1;
+    if (this.#mapping.numberAsString) {
+      this.#deliver(this.#text.read(bytes, at + 1, cr));
+      return cr + 2;
+    }
+    const sign = bytes[at + 1];
+    let i = sign === 0x2d || sign === 0x2b ? at + 2 : at + 1;
+    if (i === cr) throw this.#broken('a number without digits');
+    let number = 0;
+    for (; i < cr; i++) {
+      const digit = bytes[i]! - 0x30;
+      if (digit < 0 || digit > 9) throw this.#broken('a number that is none');
+      number = number * 10 + digit;
+    }
+    this.#deliver(sign === 0x2d ? -number : number);
+    return cr + 2;
+  }
+
+  #lineToken(type: number, bytes: Buffer, at: number, end: number): number {
+    const cr = this.#lineEnd(bytes, at + 1, end);
+    const value = cr === -1 ? CUT_OFF : this.#line(type, bytes, at + 1, cr);
+    if (value !== CUT_OFF) {
+      this.#deliver(value);
+      return cr + 2;
+    }
+    if (!isLineType(type)) throw this.#unknownType(type);
+    if (end - at > this.#limits.maxLineLength) {
+      throw this.#broken(`a line of more than ${this.#limits.maxLineLength} bytes`);
+    }
+    return -1;
+  }
+
+  #line(type: number, bytes: Buffer, at: number, cr: number): unknown {
+    switch (type) {
+      case RESP.SIMPLE_STRING:
+        if (this.#mapping.simpleAsBuffer && !this.#frames.expectsKey) return copyOf(bytes, at, cr);
+        return this.#text.read(bytes, at, cr);
+      case RESP.SIMPLE_ERROR:
+        return this.#replyError(this.#text.read(bytes, at, cr));
+      case RESP.NULL:
+        if (at !== cr) throw this.#broken('a null with a value');
+        return null;
+      case RESP.BOOLEAN:
+        return this.#boolean(bytes, at, cr);
+      case RESP.DOUBLE:
+        if (this.#mapping.doubleAsString) return this.#text.read(bytes, at, cr);
+        return parseDouble(bytes, at, cr);
+      case RESP.BIG_NUMBER:
+        if (this.#mapping.bigNumberAsString) return this.#text.read(bytes, at, cr);
+        return this.#bigNumber(bytes, at, cr);
+      default:
+        throw this.#unknownType(type);
+    }
+  }
+
+  #boolean(bytes: Buffer, at: number, cr: number): boolean {
+    const letter = bytes[at];
+    if (cr - at !== 1 || (letter !== 0x74 && letter !== 0x66)) {
+      throw this.#broken('a boolean that is neither t nor f');
+    }
+    return letter === 0x74;
+  }
+
+  #bigNumber(bytes: Buffer, at: number, cr: number): bigint {
+    const number = parseBigNumber(bytes, at, cr);
+    if (number === undefined) throw this.#broken('a big number that is none');
+    return number;
+  }
+
+  #aggregateToken(type: number, bytes: Buffer, at: number, end: number): number {
+    const cr = this.#lineEnd(bytes, at + 1, end);
+    if (cr === -1) return -1;
+    const length = this.#length(bytes, at + 1, cr);
+    if (length === -1) {
+      if (type !== RESP.ARRAY) throw this.#broken('a null of a type that has none');
+      this.#deliver(null);
+      return cr + 2;
+    }
+    if (type === RESP.PUSH && this.#frames.depth > 0) throw this.#broken('a push inside a reply');
+    const isPaired = type === RESP.MAP || type === RESP.ATTRIBUTE;
+    const count = isPaired ? length * 2 : length;
+    if (count > this.#limits.maxAggregateLength) {
+      throw this.#broken(`an aggregate of ${count}, more than ${this.#limits.maxAggregateLength}`);
+    }
+    this.#open(type, count);
+    return cr + 2;
+  }
+
+  #open(type: number, count: number): void {
+    const frames = this.#frames;
+    if (frames.depth >= this.#limits.maxDepth) {
+      throw this.#broken(`aggregates nested deeper than ${this.#limits.maxDepth}`);
+    }
+    const elements = this.#sink?.elements;
+    if (elements !== undefined && frames.depth === 0 && type === RESP.ARRAY) {
+      if (count !== elements) {
+        throw this.#broken(`an array of ${count} where ${elements} elements were asked for`);
+      }
+      frames.openElements(this.#sink!, count);
+    } else {
+      frames.open(type, count, this.#mapping);
+    }
+    if (count === 0) this.#closeFrame(frames.pop());
+  }
+
+  /** Puts a value where it belongs, and every aggregate that it completes. */
+  #deliver(value: unknown): void {
+    const frames = this.#frames;
+    if (frames.depth === 0) {
+      this.#finish(value);
+      return;
+    }
+    if (frames.add(value)) this.#closeFrame(frames.pop());
+  }
+
+  #closeFrame(frame: Frame): void {
+    let closed = frame;
+    for (;;) {
+      const value = closed.take();
+      // An attribute only accompanies the value that follows it.
+      if (closed.isAttribute) return;
+      if (this.#frames.depth === 0) {
+        this.#finish(value);
+        return;
+      }
+      if (!this.#frames.add(value)) return;
+      closed = this.#frames.pop();
+    }
+  }
+
+  #finish(value: unknown): void {
+    if (this.#isPush) {
+      this.#isPush = false;
+      return;
+    }
+    const sink = this.#sink!;
+    this.#sink = undefined;
+    this.#queue.beforeReply();
+    if (value instanceof Error) sink.onError(value);
+    else sink.onReply(value);
+    if (!this.#queue.afterReply()) this.#isStopped = true;
+  }
+
+  #replyError(message: string): Error {
+    return this.#queue.replyError(message);
+  }
+
+  #unknownType(type: number): ProtocolError {
+    return this.#broken(`a value of the unknown type 0x${type.toString(16).padStart(2, '0')}`);
+  }
+
+  #broken(what: string): ProtocolError {
+    this.#isStopped = true;
+    return new ProtocolError(`The server sent ${what}`);
+  }
+}
+
+function copyOf(bytes: Buffer, start: number, stop: number): Buffer {
+  return Buffer.from(bytes.subarray(start, stop));
+}
+
+function isLineType(type: number): boolean {
+  return (
+    type === RESP.SIMPLE_STRING ||
+    type === RESP.SIMPLE_ERROR ||
+    type === RESP.NULL ||
+    type === RESP.BOOLEAN ||
+    type === RESP.DOUBLE ||
+    type === RESP.BIG_NUMBER
+  );
+}

@@ -1,0 +1,157 @@
+/**
+ * RESP requests, appended to one growing buffer: no string, array or Buffer per argument.
+ */
+
+const CR = 0x0d;
+const LF = 0x0a;
+const DOLLAR = 0x24;
+const STAR = 0x2a;
+const ZERO = 0x30;
+
+/** Up to this many characters a loop over the string beats a call into native code. */
+const SHORT = 48;
+/** The longest `*count` or `$length` with its line end. */
+const HEADER = 20;
+
+const EMPTY = Buffer.alloc(0);
+
+export class RespWriter {
+  bytes: Buffer = EMPTY;
+  /** How much of `bytes` is written. */
+  length = 0;
+  /** How much the first write makes room for. */
+  #capacity: number;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** Hands over what is written, and begins with nothing. */
+  detach(nextCapacity: number): Buffer {
+    const written = this.bytes.subarray(0, this.length);
+    this.bytes = EMPTY;
+    this.length = 0;
+    this.#capacity = nextCapacity;
+    return written;
+  }
+
+  /** Makes sure that `count` more bytes fit. */
+  reserve(count: number): void {
+    if (this.length + count > this.bytes.length) this.#grow(count);
+  }
+
+  #grow(count: number): void {
+    const wanted = Math.max(this.bytes.length * 4, this.#capacity, this.length + count);
+    const grown = Buffer.allocUnsafe(wanted);
+    this.bytes.copy(grown, 0, 0, this.length);
+    this.bytes = grown;
+  }
+
+  /** `*count`, the head of a command with so many arguments. */
+  writeArrayHeader(count: number): void {
+    this.reserve(HEADER);
+    this.#writeHeader(STAR, count);
+  }
+
+  #writeHeader(type: number, value: number): void {
+    const bytes = this.bytes;
+    let at = this.length;
+    bytes[at++] = type;
+    if (value < 10) {
+      bytes[at++] = ZERO + value;
+    } else if (value < 100) {
+      const tens = (value / 10) | 0;
+      bytes[at++] = ZERO + tens;
+      bytes[at++] = ZERO + value - tens * 10;
+    } else {
+      at += bytes.write(String(value), at, 'latin1');
+    }
+    bytes[at++] = CR;
+    bytes[at++] = LF;
+    this.length = at;
+  }
+
+  /** One argument, as UTF-8. */
+  writeString(text: string): void {
+    const count = text.length;
+    if (count > SHORT) {
+      this.#writeLong(text);
+      return;
+    }
+    this.reserve(count + HEADER);
+    const start = this.length;
+    this.#writeHeader(DOLLAR, count);
+    const bytes = this.bytes;
+    let at = this.length;
+    for (let i = 0; i < count; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) {
+        this.length = start;
+        this.#writeLong(text);
+        return;
+      }
+      bytes[at++] = code;
+    }
+    bytes[at++] = CR;
+    bytes[at++] = LF;
+    this.length = at;
+  }
+
+  #writeLong(text: string): void {
+    const size = Buffer.byteLength(text);
+    this.reserve(size + HEADER);
+    this.#writeHeader(DOLLAR, size);
+    this.bytes.write(text, this.length, size === text.length ? 'latin1' : 'utf8');
+    this.#endBulk(size);
+  }
+
+  /** One argument, byte by byte. */
+  writeBytes(argument: Uint8Array): void {
+    const size = argument.length;
+    this.reserve(size + HEADER);
+    this.#writeHeader(DOLLAR, size);
+    this.bytes.set(argument, this.length);
+    this.#endBulk(size);
+  }
+
+  #endBulk(size: number): void {
+    const at = this.length + size;
+    this.bytes[at] = CR;
+    this.bytes[at + 1] = LF;
+    this.length = at + 2;
+  }
+
+  /** Bytes that are RESP already. */
+  writeEncoded(encoded: Uint8Array): void {
+    this.reserve(encoded.length);
+    const bytes = this.bytes;
+    let at = this.length;
+    for (let i = 0; i < encoded.length; i++) bytes[at++] = encoded[i]!;
+    this.length = at;
+  }
+
+  /** Leaves room for {@link fillGap}; answers where. */
+  writeGap(size: number): number {
+    this.reserve(size);
+    const start = this.length;
+    this.length += size;
+    return start;
+  }
+
+  /** Puts RESP in a gap; what was written behind it moves up to it. */
+  fillGap(start: number, size: number, encoded: Uint8Array): void {
+    const unused = size - encoded.length;
+    if (unused > 0) {
+      this.bytes.copyWithin(start + encoded.length, start + size, this.length);
+      this.length -= unused;
+    }
+    this.bytes.set(encoded, start);
+  }
+
+  /** Everything that another writer holds, as it is. */
+  append(other: RespWriter): void {
+    this.reserve(other.length);
+    other.bytes.copy(this.bytes, this.length, 0, other.length);
+    this.length += other.length;
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * What a connection says first, in one write: the protocol, who it is, which database, its name.
+ */
+
+import { ConnectionError, ReplyError } from '../errors.js';
+import { DEFAULT_MAPPING } from './decode-mapping.js';
+import { RespWriter } from './encoder.js';
+import { Pipeline, type PipelineOwner, type ReplySink } from './pipeline.js';
+
+/** A user name and password. */
+export interface Credentials {
+  readonly username?: string | undefined;
+  readonly password: string;
+}
+
+export interface HandshakeOptions {
+  readonly protocol: 2 | 3;
+  readonly db: number;
+  readonly clientName: string | undefined;
+  /** Asked at each connect. */
+  readonly credentials: () => Credentials | undefined | PromiseLike<Credentials | undefined>;
+}
+
+/** Encodes the handshake; `onDone` is called once, with the first refusal or without. */
+export function handshake(
+  options: HandshakeOptions,
+  credentials: Credentials | undefined,
+  onDone: (refusal: ConnectionError | undefined) => void,
+): Pipeline {
+  const writer = new RespWriter(256);
+  const steps = new HandshakeSteps(options.protocol, onDone);
+  const ends: number[] = [];
+  const sinks: ReplySink[] = [];
+  for (const command of handshakeCommands(options, credentials)) {
+    writer.writeArrayHeader(command.length);
+    for (const argument of command) writer.writeString(argument);
+    ends.push(writer.length);
+    sinks.push(steps.sink(command[0]!));
+  }
+  return new Pipeline(writer.bytes.subarray(0, writer.length), sinks, ends, steps);
+}
+
+function handshakeCommands(
+  { protocol, db, clientName }: HandshakeOptions,
+  credentials: Credentials | undefined,
+): string[][] {
+  const commands: string[][] = [];
+  if (protocol === 3) {
+    const hello = ['HELLO', '3'];
+    if (credentials !== undefined) {
+      hello.push('AUTH', credentials.username ?? 'default', credentials.password);
+    }
+    commands.push(hello);
+  } else if (credentials !== undefined) {
+    const { username, password } = credentials;
+    commands.push(username === undefined ? ['AUTH', password] : ['AUTH', username, password]);
+  }
+  if (db !== 0) commands.push(['SELECT', String(db)]);
+  if (clientName !== undefined) commands.push(['CLIENT', 'SETNAME', clientName]);
+  // So that a connection counts as ready only when a server has really answered.
+  if (commands.length === 0) commands.push(['PING']);
+  return commands;
+}
+
+class HandshakeSteps implements PipelineOwner {
+  readonly #protocol: 2 | 3;
+  readonly #onDone: (refusal: ConnectionError | undefined) => void;
+  #refusal: ConnectionError | undefined;
+
+  constructor(protocol: 2 | 3, onDone: (refusal: ConnectionError | undefined) => void) {
+    this.#protocol = protocol;
+    this.#onDone = onDone;
+  }
+
+  sink(command: string): ReplySink {
+    return {
+      mapping: DEFAULT_MAPPING,
+      isRetryable: false,
+      onReply: () => undefined,
+      onError: (error) => {
+        this.#refusal ??= this.#refuse(command, error);
+      },
+    };
+  }
+
+  #refuse(command: string, cause: Error): ConnectionError {
+    if (cause instanceof ConnectionError) return cause;
+    const isUnknown = cause instanceof ReplyError && /unknown command|NOPROTO/i.test(cause.message);
+    const message =
+      command === 'HELLO' && this.#protocol === 3 && isUnknown
+        ? 'The server does not speak RESP 3 (it has no HELLO); use the option RESP: 2'
+        : `The server refused ${command}: ${cause.message}`;
+    return new ConnectionError(message, { cause });
+  }
+
+  onPipelineDone(): void {
+    this.#onDone(this.#refusal);
+  }
+}

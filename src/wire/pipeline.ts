@@ -1,0 +1,128 @@
+/**
+ * The unit in which commands travel: some encoded commands, and for each of them the sink that
+ * takes its reply.
+ *
+ *     bytes:  |*2 $3 GET $1 a|*2 $3 GET $1 b|*3 $3 SET $1 c $1 v|
+ *     ends:                  ^              ^                   ^
+ *     sinks:   s0             s1             s2
+ *     next:                   1                (s0 has its reply)
+ *
+ * A pipeline is handed to the socket whole or not at all, and its commands are answered in order.
+ */
+
+import type { ReplyError } from '../errors.js';
+import type { DecodeMapping } from './decode-mapping.js';
+
+/** Takes the reply of one command. Its methods must not throw. */
+export interface ReplySink {
+  /** How the values of the reply are to be decoded. */
+  readonly mapping: DecodeMapping;
+  /** Whether the command may be sent again after a lost connection: it only reads. */
+  readonly isRetryable: boolean;
+  /**
+   * Where the reply is one array whose elements go to {@link onElement} one by one: how many
+   * elements it has. Such an array is never built, and `onReply` is called after the last one.
+   */
+  readonly elements?: number;
+  onElement?(index: number, value: unknown): void;
+  onReply(value: unknown): void;
+  /** The server's error, or why there will be no reply. One error may strike many sinks. */
+  onError(error: Error): void;
+}
+
+/** Who is told when nothing of a pipeline is outstanding any more. */
+export interface PipelineOwner {
+  onPipelineDone(pipeline: Pipeline): void;
+}
+
+/** Makes the error for an error reply, so that it can say where it is from. */
+export type ReplyErrorFactory = (message: string) => ReplyError;
+
+/** Stands in for a sink whose command was given up: its reply is read and dropped. */
+class DroppedSink implements ReplySink {
+  readonly mapping: DecodeMapping;
+  readonly isRetryable = false;
+  readonly elements?: number;
+
+  constructor(sink: ReplySink) {
+    this.mapping = sink.mapping;
+    if (sink.elements !== undefined) this.elements = sink.elements;
+  }
+
+  onElement(): void {}
+  onReply(): void {}
+  onError(): void {}
+}
+
+export class Pipeline {
+  /** The index of the first command that is not answered. */
+  next = 0;
+  /** Whether it was handed to a socket: from then on its commands may have been executed. */
+  isSent = false;
+  /** Whether it was handed to a socket that is gone since. */
+  wasSent = false;
+  /** How often its commands were to be sent and the connection was lost. */
+  losses = 0;
+
+  constructor(
+    public bytes: Buffer,
+    public sinks: ReplySink[],
+    /** The offset in `bytes` behind each command. */
+    public ends: number[],
+    readonly owner: PipelineOwner,
+  ) {}
+
+  /** How many commands are not answered. */
+  get outstanding(): number {
+    return this.sinks.length - this.next;
+  }
+
+  /** Gives every unanswered command its error. Nothing is outstanding afterwards. */
+  fail(error: Error): void {
+    const from = this.next;
+    this.next = this.sinks.length;
+    for (let i = from; i < this.sinks.length; i++) this.sinks[i]!.onError(error);
+    this.owner.onPipelineDone(this);
+  }
+
+  /** Gives every unanswered command its error. Replies that are still to come are dropped. */
+  abandon(error: Error): void {
+    const struck = this.sinks.slice(this.next);
+    for (let i = this.next; i < this.sinks.length; i++) {
+      this.sinks[i] = new DroppedSink(this.sinks[i]!);
+    }
+    for (const sink of struck) sink.onError(error);
+  }
+
+  /**
+   * After a loss: keeps the unanswered commands that may be sent again, ready for the next
+   * connection, and answers the sinks of the others.
+   */
+  salvage(maxLosses: number): ReplySink[] {
+    const mayRetry = this.losses++ < maxLosses;
+    const kept: ReplySink[] = [];
+    const lost: ReplySink[] = [];
+    const ends: number[] = [];
+    const pieces: Buffer[] = [];
+    let length = 0;
+    for (let i = this.next; i < this.sinks.length; i++) {
+      const sink = this.sinks[i]!;
+      if (!mayRetry || (this.isSent && !sink.isRetryable)) {
+        lost.push(sink);
+        continue;
+      }
+      const piece = this.bytes.subarray(i === 0 ? 0 : this.ends[i - 1]!, this.ends[i]!);
+      length += piece.length;
+      pieces.push(piece);
+      ends.push(length);
+      kept.push(sink);
+    }
+    this.bytes = Buffer.concat(pieces, length);
+    this.sinks = kept;
+    this.ends = ends;
+    this.next = 0;
+    this.wasSent ||= this.isSent;
+    this.isSent = false;
+    return lost;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The aggregates of a reply that are not complete yet, innermost last. The frames are used again,
+ * so a nested reply costs no allocation but its own values.
+ */
+
+import type { DecodeMapping } from './decode-mapping.js';
+import type { ReplySink } from './pipeline.js';
+import * as RESP from './resp-types.js';
+
+const enum Kind {
+  Array,
+  Set,
+  /** A map as a plain object. */
+  Object,
+  Map,
+  /** Elements that go to their sink one by one. */
+  Elements,
+  /** An attribute: read and dropped. */
+  Attribute,
+}
+
+export class Frame {
+  kind: Kind = Kind.Array;
+  remaining = 0;
+  index = 0;
+  container: unknown = undefined;
+  /** The field whose value comes next. */
+  key: unknown = undefined;
+  hasKey = false;
+
+  get isAttribute(): boolean {
+    return this.kind === Kind.Attribute;
+  }
+
+  /** Hands over the aggregate. */
+  take(): unknown {
+    const container = this.container;
+    this.container = undefined;
+    this.key = undefined;
+    return container;
+  }
+
+  /** Adds the next value; true if it was the last. */
+  add(value: unknown): boolean {
+    switch (this.kind) {
+      case Kind.Array:
+        (this.container as unknown[])[this.index++] = value;
+        break;
+      case Kind.Elements:
+        (this.container as ReplySink).onElement!(this.index++, value);
+        if (this.remaining === 1) this.container = undefined;
+        break;
+      case Kind.Set:
+        (this.container as Set<unknown>).add(value);
+        break;
+      case Kind.Object:
+      case Kind.Map:
+        this.#addField(value);
+        break;
+      case Kind.Attribute:
+        break;
+    }
+    return --this.remaining === 0;
+  }
+
+  #addField(value: unknown): void {
+    if (!this.hasKey) {
+      this.key = value;
+      this.hasKey = true;
+      return;
+    }
+    this.hasKey = false;
+    if (this.kind === Kind.Map) (this.container as Map<unknown, unknown>).set(this.key, value);
+    else setField(this.container as Record<string, unknown>, this.key as string, value);
+  }
+}
+
+/** Sets an own property, also where the name has a meaning of its own in JavaScript. */
+function setField(object: Record<string, unknown>, name: string, value: unknown): void {
+  if (name === '__proto__') {
+    Object.defineProperty(object, name, {
+      value,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    });
+  } else {
+    object[name] = value;
+  }
+}
+
+export class FrameStack {
+  readonly #frames: Frame[] = [];
+  #top: Frame | undefined;
+  depth = 0;
+
+  /** Whether the next value is the name of a field: it is text, whatever the mapping. */
+  get expectsKey(): boolean {
+    const top = this.#top;
+    return (
+      top !== undefined && (top.kind === Kind.Object || top.kind === Kind.Map) && !top.hasKey
+    );
+  }
+
+  /** Adds a value to the innermost aggregate; true if that is now complete. */
+  add(value: unknown): boolean {
+    return this.#top!.add(value);
+  }
+
+  pop(): Frame {
+    const frame = this.#top!;
+    this.depth--;
+    this.#top = this.depth === 0 ? undefined : this.#frames[this.depth - 1]!;
+    return frame;
+  }
+
+  open(type: number, count: number, mapping: DecodeMapping): void {
+    if (type === RESP.ATTRIBUTE) this.#push(Kind.Attribute, count, undefined);
+    else if (type === RESP.MAP && !mapping.mapAsArray) {
+      if (mapping.mapAsMap) this.#push(Kind.Map, count, new Map());
+      else this.#push(Kind.Object, count, {});
+    } else if (type === RESP.SET && mapping.setAsSet) this.#push(Kind.Set, count, new Set());
+    else this.#push(Kind.Array, count, []);
+  }
+
+  /** Opens the array whose elements go to `sink` one by one. */
+  openElements(sink: ReplySink, count: number): void {
+    this.#push(Kind.Elements, count, count === 0 ? undefined : sink);
+  }
+
+  #push(kind: Kind, count: number, container: unknown): void {
+    const frame = (this.#frames[this.depth++] ??= new Frame());
+    frame.kind = kind;
+    frame.remaining = count;
+    frame.index = 0;
+    frame.container = container;
+    frame.hasKey = false;
+    this.#top = frame;
+  }
+}

@@ -1,0 +1,83 @@
+/** One socket, over TCP, TLS or a unix path, that reads into a buffer of its user. */
+
+import * as net from 'node:net';
+import * as tls from 'node:tls';
+
+/** Where a socket leads. */
+export interface SocketOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Takes the place of host and port. */
+  readonly path: string | undefined;
+  /** TLS connect options of Node; undefined for a plain connection. */
+  readonly tls: tls.ConnectionOptions | undefined;
+  /** The idle time in ms after which TCP asks whether the peer is alive; false for never. */
+  readonly keepAlive: number | false;
+}
+
+/** What happens on a socket. */
+export interface SocketEvents {
+  onConnect(): void;
+  /** `count` bytes were read into the start of the read area. */
+  onRead(count: number): void;
+  onError(error: Error): void;
+  onClose(): void;
+}
+
+/** Opens a socket that reads into `readArea`, without a Buffer for each read. */
+export function openSocket(
+  options: SocketOptions,
+  readArea: Buffer,
+  events: SocketEvents,
+): net.Socket {
+  const onread = {
+    buffer: readArea,
+    callback: (count: number): boolean => {
+      events.onRead(count);
+      return true;
+    },
+  };
+  const socket =
+    options.tls === undefined ? openPlain(options, onread) : openSecure(options, options.tls, onread);
+  socket.once(options.tls === undefined ? 'connect' : 'secureConnect', () => {
+    events.onConnect();
+  });
+  socket.on('error', (error) => {
+    events.onError(error);
+  });
+  socket.once('close', () => {
+    events.onClose();
+  });
+  return socket;
+}
+
+function openPlain(options: SocketOptions, onread: net.OnReadOpts): net.Socket {
+  if (options.path !== undefined) return net.connect({ path: options.path, onread });
+  return net.connect({ ...tcpOptions(options), onread });
+}
+
+function openSecure(
+  options: SocketOptions,
+  tlsOptions: tls.ConnectionOptions,
+  onread: net.OnReadOpts,
+): tls.TLSSocket {
+  // tls.connect passes onread on to its socket; only its types leave it out.
+  const connect: tls.ConnectionOptions & { onread: net.OnReadOpts } = {
+    ...tcpOptions(options),
+    // Server names must not be IP addresses (RFC 6066, section 3).
+    servername: net.isIP(options.host) === 0 ? options.host : '',
+    ...tlsOptions,
+    onread,
+  };
+  return tls.connect(connect);
+}
+
+function tcpOptions(options: SocketOptions): net.TcpNetConnectOpts {
+  return {
+    host: options.host,
+    port: options.port,
+    noDelay: true,
+    keepAlive: options.keepAlive !== false,
+    keepAliveInitialDelay: options.keepAlive === false ? 0 : options.keepAlive,
+  };
+}
