@@ -9,7 +9,7 @@ import { USAGE, UsageError, readOptions, readWords } from './options.mjs';
 import { formatCount, formatMs, printKeysPerHost, printTable, startProgress } from './report.mjs';
 import { countWords, slices, topEntries } from './words.mjs';
 
-const SLICE = 5_000;
+const SLICE = 10_000;
 const ROUNDS = 5;
 const ONE_BY_ONE_MS = 2_000;
 

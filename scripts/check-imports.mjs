@@ -11,7 +11,7 @@ import ts from 'typescript';
 const BASE = ['errors', 'util'];
 /** One layer in four files. */
 const HOSTS = ['hosts', 'host-config', 'host-url', 'options'];
-const CORE = [...BASE, ...HOSTS, 'commands', 'wire', 'promise'];
+const CORE = [...BASE, ...HOSTS, 'script', 'commands', 'wire', 'promise'];
 
 /** Layer (a folder or a file of src) -> what it may import besides itself, lowest first. */
 const LAYERS = {
@@ -19,6 +19,7 @@ const LAYERS = {
   util: ['errors'],
   hash: BASE,
   promise: BASE,
+  script: BASE,
   wire: BASE,
   commands: BASE,
   'host-config': [...BASE, ...HOSTS],

@@ -68,8 +68,8 @@ function checkTypes({ module, moduleResolution }) {
     moduleResolution,
     strict: true,
     noEmit: true,
-    // The declarations that users get must hold without skipping; those of others need not.
-    skipLibCheck: true,
+    // Our own declarations must hold too, also where users do not skip them.
+    skipLibCheck: false,
   };
   const config = join(folder, 'tsconfig.json');
   writeFileSync(config, JSON.stringify({ compilerOptions, include: ['consumer'] }));

@@ -1,9 +1,28 @@
 /** The cluster: hosts, a router over them, and the clients that talk to them. */
 
 import { BACKEND, type Backend, type ClientCluster } from './clients/backend.js';
-import type { MappingClient } from './clients/mapping-client.js';
-import { RoutingClient, type RoutingClientOptions } from './clients/routing-client.js';
-import type { RespVersions, TypeMapping } from './commands/upstream.js';
+import {
+  type CommandLists,
+  executeCommands,
+  type ListResults,
+} from './clients/execute-commands.js';
+import type { ExtendedFanoutClient } from './clients/fanout-client.js';
+import { type LocalClient, LocalClients } from './clients/local-client.js';
+import type { ExtendedMappingClient } from './clients/mapping-client.js';
+import {
+  type ExtendedRoutingClient,
+  type FanoutOptions,
+  RoutingClient,
+  type RoutingClientOptions,
+} from './clients/routing-client.js';
+import { addedCommands } from './commands/added-commands.js';
+import type {
+  RedisFunctions,
+  RedisModules,
+  RedisScripts,
+  RespVersions,
+  TypeMapping,
+} from './commands/upstream.js';
 import { BadHostSetup } from './errors.js';
 import { type HostConfig, type HostInfo, type HostsInput, parseHosts } from './hosts.js';
 import {
@@ -18,11 +37,15 @@ import type { BaseRouter, RouterClass } from './routers/router.js';
 import { Topology } from './topology.js';
 import type { Key } from './util/key.js';
 
+/* eslint-disable @typescript-eslint/no-empty-object-type -- {} is "none", as in @redis/client */
+
 /** The options of a {@link Cluster}. */
 export interface ClusterOptions<
   RESP extends RespVersions = 3,
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type
   TM extends TypeMapping = {},
+  M extends RedisModules = {},
+  F extends RedisFunctions = {},
+  S extends RedisScripts = {},
 > {
   /** The hosts: by id, as a list with ids, or as URLs. */
   hosts: HostsInput;
@@ -40,6 +63,12 @@ export interface ClusterOptions<
   RESP?: RESP | undefined;
   /** In which JavaScript types replies arrive, as in `createClient` of `@redis/client`. */
   typeMapping?: TM | undefined;
+  /** Lua scripts by method name, made with `defineScript`. */
+  scripts?: S | undefined;
+  /** Functions of the server by library and method name. */
+  functions?: F | undefined;
+  /** Commands of server modules by module and method name. */
+  modules?: M | undefined;
 }
 
 const OPTION_NAMES: readonly (keyof ClusterOptions)[] = [
@@ -51,6 +80,9 @@ const OPTION_NAMES: readonly (keyof ClusterOptions)[] = [
   'pool',
   'RESP',
   'typeMapping',
+  'scripts',
+  'functions',
+  'modules',
 ];
 
 /**
@@ -66,36 +98,41 @@ const OPTION_NAMES: readonly (keyof ClusterOptions)[] = [
  */
 export class Cluster<
   RESP extends RespVersions = 3,
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type
   TM extends TypeMapping = {},
-> implements ClientCluster<RESP, TM> {
+  M extends RedisModules = {},
+  F extends RedisFunctions = {},
+  S extends RedisScripts = {},
+> implements ClientCluster<RESP, TM, M, F, S> {
   readonly #topology: Topology<RESP, TM>;
-  readonly #routingClients = new Map<boolean, RoutingClient<RESP, TM>>();
+  readonly #localClients: LocalClients<RESP, TM, M, F, S>;
+  readonly #routingClients = new Map<boolean, ExtendedRoutingClient<RESP, TM, M, F, S>>();
 
   /** @throws BadHostSetup that names the option, and the host, whose value cannot be used. */
-  constructor(options: ClusterOptions<RESP, TM>) {
+  constructor(options: ClusterOptions<RESP, TM, M, F, S>) {
     checkOptionNames(options, OPTION_NAMES, 'Cluster');
-    const protocol = (options.RESP ?? 3) as RESP;
     checkClusterOptions(options);
+    const { hostDefaults, typeMapping, routerOptions, modules, functions, scripts } = options;
+    const protocol = (options.RESP ?? 3) as RESP;
+    const poolOptions = resolvePoolOptions(options.poolOptions);
     this.#topology = new Topology<RESP, TM>({
-      hosts: parseHosts(options.hosts, options.hostDefaults),
-      hostDefaults: options.hostDefaults,
+      hosts: parseHosts(options.hosts, hostDefaults),
+      hostDefaults,
       protocol,
-      typeMapping: options.typeMapping,
+      typeMapping,
+      addedCommands: addedCommands({ modules, functions, scripts }),
       router: options.router ?? PartitionRouter,
-      routerOptions: options.routerOptions,
+      routerOptions,
       pool: options.pool ?? Pool,
-      poolSettings: {
-        ...resolvePoolOptions(options.poolOptions),
-        protocol,
-        execute: (pool, name, args) => {
-          void pool;
-          void name;
-          void args;
-          return Promise.reject(new Error('later'));
-        },
-      },
+      poolOptions,
       cluster: this,
+    });
+    this.#localClients = new LocalClients({
+      pool: poolOptions,
+      protocol,
+      typeMapping,
+      modules,
+      functions,
+      scripts,
     });
   }
 
@@ -123,7 +160,9 @@ export class Cluster<
    * `ConnectionError`. Answers whether it was there.
    */
   removeHost(hostId: number): boolean {
-    return this.#topology.remove(hostId);
+    const host = this.#topology.remove(hostId);
+    if (host !== undefined) this.#localClients.close(host);
+    return host !== undefined;
   }
 
   /**
@@ -144,12 +183,27 @@ export class Cluster<
     return this.#topology.poolOf(hostId);
   }
 
+  /**
+   * The local client of a host: a client of `@redis/client`, already connecting, the same one at
+   * each call until it is closed. Failures reach its commands.
+   *
+   * @throws BadHostSetup for an unknown id.
+   */
+  getLocalClient(hostId: number): LocalClient<RESP, TM, M, F, S> {
+    return this.#localClients.get(this.#topology.host(hostId));
+  }
+
+  /** The local client of the host that a key lives on. */
+  getLocalClientForKey(key: Key): LocalClient<RESP, TM, M, F, S> {
+    return this.getLocalClient(this.getRouter().getHostForKey(key));
+  }
+
   /** The client for commands with one key each; the same one for the same option. */
-  getRoutingClient(options?: RoutingClientOptions): RoutingClient<RESP, TM> {
+  getRoutingClient(options?: RoutingClientOptions): ExtendedRoutingClient<RESP, TM, M, F, S> {
     const autoBatch = options?.autoBatch ?? true;
     let client = this.#routingClients.get(autoBatch);
-    if (client === undefined) {
-      client = new RoutingClient<RESP, TM>(this, options);
+    if (client === undefined || !isPlainChoice(options)) {
+      client = new RoutingClient(this, options) as ExtendedRoutingClient<RESP, TM, M, F, S>;
       this.#routingClients.set(autoBatch, client);
     }
     return client;
@@ -157,10 +211,47 @@ export class Cluster<
 
   /** {@link RoutingClient.map} of the routing client. */
   map<T>(
-    callback: (client: MappingClient<RESP, TM>) => T,
+    callback: (client: ExtendedMappingClient<RESP, TM, M, F, S>) => T,
     options?: CallOptions,
   ): Promise<Awaited<T>> {
     return this.getRoutingClient().map(callback, options);
+  }
+
+  /** {@link RoutingClient.fanout} of the routing client. */
+  fanout<T>(
+    callback: (client: ExtendedFanoutClient<RESP, TM, M, F, S>) => T,
+    options?: FanoutOptions,
+  ): Promise<Awaited<T>> {
+    return this.getRoutingClient().fanout(callback, options);
+  }
+
+  /** {@link RoutingClient.all} of the routing client. */
+  all<T>(
+    callback: (client: ExtendedFanoutClient<RESP, TM, M, F, S>) => T,
+    options?: CallOptions,
+  ): Promise<Awaited<T>> {
+    return this.getRoutingClient().all(callback, options);
+  }
+
+  /**
+   * Runs lists of commands, each on the host of its routing key, all at once. The keys of the
+   * commands themselves are not looked at. Answers the same shape, with a settled promise for each
+   * command.
+   *
+   * A {@link Script} is loaded where it is missing and run by its hash; its list goes on when it
+   * has its answer.
+   *
+   * @throws (rejects) MisuseError or UnroutableCommand for a bad list, before anything is sent;
+   * `MapError` if any command failed, with all promises in `results`; `TimeoutError`;
+   * `signal.reason`.
+   * @example
+   * const { foo } = await cluster.executeCommands({ foo: [['PING'], ['INCR', 'visits']] });
+   */
+  executeCommands<C extends CommandLists>(
+    mapping: C,
+    options?: CallOptions,
+  ): Promise<ListResults<C>> {
+    return executeCommands(this.#topology, mapping, options) as Promise<ListResults<C>>;
   }
 
   /**
@@ -184,14 +275,24 @@ export class Cluster<
    * Ends all connections at once: what has no answer is rejected with a `ConnectionError`. The
    * cluster can be used again: the next command connects.
    */
-  disconnectPools(): Promise<void> {
-    return this.#topology.disconnect();
+  async disconnectPools(): Promise<void> {
+    this.#localClients.close();
+    await this.#topology.disconnect();
   }
 
   /** Waits for the answers to what was sent, meanwhile refuses commands, then disconnects. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#topology.close();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#topology.close();
+    this.#localClients.close();
   }
+}
+
+/** Whether the options hold nothing that is not checked yet. */
+function isPlainChoice(options: RoutingClientOptions | undefined): boolean {
+  if (options === undefined) return true;
+  const { autoBatch, ...others } = options;
+  const isKnown = Object.keys(others).length === 0;
+  return isKnown && (autoBatch === undefined || typeof autoBatch === 'boolean');
 }
 
 function checkClusterOptions(options: object): void {

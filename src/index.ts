@@ -3,9 +3,21 @@
 export { RESP_TYPES, defineScript } from '@redis/client';
 
 export { Cluster, type ClusterOptions } from './cluster.js';
-export { MappingClient } from './clients/mapping-client.js';
+export type { CommandLists, ListResults } from './clients/execute-commands.js';
+export type { ListedCommand, PlainCommand, ScriptCommand } from './clients/command-list.js';
 export {
-  type MappingClientOptions,
+  type ExtendedFanoutClient,
+  type ExtendedKeyTargetClient,
+  FanoutClient,
+  type FanoutHosts,
+  KeyTargetClient,
+} from './clients/fanout-client.js';
+export type { LocalClient } from './clients/local-client.js';
+export { type ExtendedMappingClient, MappingClient } from './clients/mapping-client.js';
+export {
+  type ClientOptions,
+  type ExtendedRoutingClient,
+  type FanoutOptions,
   RoutingClient,
   type RoutingClientOptions,
 } from './clients/routing-client.js';
@@ -18,4 +30,5 @@ export { Ketama, type KetamaWeights } from './hash/ketama.js';
 export { ConsistentHashingRouter } from './routers/consistent-hashing-router.js';
 export { PartitionRouter } from './routers/partition-router.js';
 export { BaseRouter, type RouterClass, type RouterCluster } from './routers/router.js';
+export { Script } from './script.js';
 export type { Key } from './util/key.js';

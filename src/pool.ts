@@ -11,7 +11,11 @@ export interface PoolSettings extends ResolvedPoolOptions {
   /** The version of RESP that connections speak. */
   readonly protocol: 2 | 3;
   /** Sends a raw command to this host; the cluster's, since a pool knows no commands. */
-  readonly execute: (pool: Pool, name: string, args: readonly PoolArgument[]) => Promise<unknown>;
+  readonly execute: (
+    hostId: number,
+    name: string,
+    args: readonly PoolArgument[],
+  ) => Promise<unknown>;
 }
 
 /** An argument of a raw command. */
@@ -78,7 +82,7 @@ export class Pool {
    * @throws (rejects) as the commands of a routing client do.
    */
   executeCommand(name: string, ...args: PoolArgument[]): Promise<unknown> {
-    return this.#settings.execute(this, name, args);
+    return this.#settings.execute(this.host.hostId, name, args);
   }
 
   /**

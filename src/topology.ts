@@ -1,9 +1,13 @@
 /** The hosts of a cluster, with the pool of each and the router over all. */
 
 import type { Backend } from './clients/backend.js';
+import { Dispatch } from './clients/dispatch.js';
+import { HostClient } from './clients/host-client.js';
+import type { AddedCommandTable } from './commands/added-commands.js';
 import type { RespVersions, TypeMapping } from './commands/upstream.js';
 import { BadHostSetup, ClosedError } from './errors.js';
-import { createHost, type HostConfig, HostInfo } from './hosts.js';
+import { createHost, type HostConfig, type HostInfo } from './hosts.js';
+import type { ResolvedPoolOptions } from './options.js';
 import type { Pool, PoolClass, PoolSettings } from './pool.js';
 import type { BaseRouter, RouterClass, RouterCluster } from './routers/router.js';
 
@@ -12,10 +16,11 @@ export interface TopologyOptions<RESP extends RespVersions, TM extends TypeMappi
   readonly hostDefaults: HostConfig | undefined;
   readonly protocol: RESP;
   readonly typeMapping: TM | undefined;
+  readonly addedCommands: AddedCommandTable | undefined;
   readonly router: RouterClass;
   readonly routerOptions: unknown;
   readonly pool: PoolClass;
-  readonly poolSettings: PoolSettings;
+  readonly poolOptions: ResolvedPoolOptions;
   /** What routers get to see. */
   readonly cluster: RouterCluster;
 }
@@ -27,6 +32,9 @@ export class Topology<
   readonly #options: TopologyOptions<RESP, TM>;
   readonly #hosts: Map<number, HostInfo>;
   readonly #pools = new Map<number, Pool>();
+  readonly #poolSettings: PoolSettings;
+  /** For the raw commands of pools. */
+  readonly #dispatch: Dispatch;
   #router: BaseRouter | undefined;
   #topology = 0;
   #isClosing = false;
@@ -34,6 +42,13 @@ export class Topology<
   constructor(options: TopologyOptions<RESP, TM>) {
     this.#options = options;
     this.#hosts = options.hosts;
+    this.#dispatch = new Dispatch(this, { autoBatch: false, maxConcurrency: Infinity });
+    this.#poolSettings = {
+      ...options.poolOptions,
+      protocol: options.protocol,
+      execute: (hostId, name, args) =>
+        new HostClient(this, this.#dispatch, hostId).executeCommand(name, args),
+    };
   }
 
   get hosts(): ReadonlyMap<number, HostInfo> {
@@ -49,7 +64,11 @@ export class Topology<
   }
 
   get commandTimeout(): number | undefined {
-    return this.#options.poolSettings.commandTimeout;
+    return this.#options.poolOptions.commandTimeout;
+  }
+
+  get addedCommands(): AddedCommandTable | undefined {
+    return this.#options.addedCommands;
   }
 
   get topology(): number {
@@ -69,12 +88,16 @@ export class Topology<
     if (this.#isClosing) throw new ClosedError('The cluster is closing');
     const pool = this.#pools.get(hostId);
     if (pool !== undefined) return pool;
-    const host = this.#hosts.get(hostId);
-    if (host === undefined) throw unknownHost(hostId, this.#hosts);
-    const { pool: PoolOfHost, poolSettings } = this.#options;
-    const opened = new PoolOfHost(host, poolSettings);
+    const opened = new this.#options.pool(this.host(hostId), this.#poolSettings);
     this.#pools.set(hostId, opened);
     return opened;
+  }
+
+  /** A host by its id. Throws `BadHostSetup` for an unknown one. */
+  host(hostId: number): HostInfo {
+    const host = this.#hosts.get(hostId);
+    if (host === undefined) throw unknownHost(hostId, this.#hosts);
+    return host;
   }
 
   add(config: HostConfig & { readonly hostId: number }): HostInfo {
@@ -87,13 +110,16 @@ export class Topology<
     return host;
   }
 
-  remove(hostId: number): boolean {
-    if (!this.#hosts.delete(hostId)) return false;
+  /** Answers the host that was removed, if there was one. */
+  remove(hostId: number): HostInfo | undefined {
+    const host = this.#hosts.get(hostId);
+    if (host === undefined) return undefined;
+    this.#hosts.delete(hostId);
     const pool = this.#pools.get(hostId);
     this.#pools.delete(hostId);
     this.#changed();
     pool?.remove();
-    return true;
+    return host;
   }
 
   #changed(): void {
@@ -120,7 +146,7 @@ export class Topology<
 }
 
 /** The error for an id that no host has. */
-export function unknownHost(hostId: unknown, hosts: ReadonlyMap<number, unknown>): BadHostSetup {
+function unknownHost(hostId: unknown, hosts: ReadonlyMap<number, unknown>): BadHostSetup {
   const ids = [...hosts.keys()];
   const known = ids.length === 0 ? 'there are no hosts' : `the ids are ${shorten(ids)}`;
   return new BadHostSetup(`There is no host with the id ${String(hostId)}; ${known}`);

@@ -1,6 +1,13 @@
 /** What the clients need of their cluster, and of the pool of a host. */
 
-import type { RespVersions, TypeMapping } from '../commands/upstream.js';
+import type { AddedCommandTable } from '../commands/added-commands.js';
+import type {
+  RedisFunctions,
+  RedisModules,
+  RedisScripts,
+  RespVersions,
+  TypeMapping,
+} from '../commands/upstream.js';
 import type { HostInfo } from '../hosts.js';
 import type { BaseRouter } from '../routers/router.js';
 import type { Pipeline } from '../wire/pipeline.js';
@@ -13,6 +20,8 @@ export interface Backend<
   readonly hosts: ReadonlyMap<number, HostInfo>;
   readonly protocol: RESP;
   readonly typeMapping: TM | undefined;
+  /** The commands of the cluster's own modules, functions and scripts. */
+  readonly addedCommands: AddedCommandTable | undefined;
   /** How long a command may take, in ms. */
   readonly commandTimeout: number | undefined;
   /** Grows when the hosts change, and when the cluster closes or opens. */
@@ -27,9 +36,19 @@ export interface Backend<
 /** Where a cluster keeps its {@link Backend} for the clients that are made for it. */
 export const BACKEND: unique symbol = Symbol('backend');
 
+/** Names the types of a cluster's own commands; there is no such property at run time. */
+declare const ADDED: unique symbol;
+
 /** What a client can be made for: a `Cluster`. */
-export interface ClientCluster<RESP extends RespVersions, TM extends TypeMapping> {
+export interface ClientCluster<
+  RESP extends RespVersions,
+  TM extends TypeMapping,
+  M extends RedisModules,
+  F extends RedisFunctions,
+  S extends RedisScripts,
+> {
   readonly [BACKEND]: Backend<RESP, TM>;
+  readonly [ADDED]?: { M: M; F: F; S: S };
 }
 
 /** The pool of a host, as the lanes of its clients see it. */

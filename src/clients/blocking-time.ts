@@ -17,7 +17,11 @@ export function blockingTime(name: string, args: readonly Arg[]): number {
 }
 
 function argumentAfter(word: string, args: readonly Arg[]): string {
-  const index = args.findIndex((arg) => wordOf(arg) === word);
+  let index = 0;
+  // What names a group and its consumer may be any word.
+  while (index < args.length && wordOf(args[index]) !== word) {
+    index += wordOf(args[index]) === 'GROUP' ? 3 : 1;
+  }
   return wordOf(args[index + 1]);
 }
 

@@ -5,14 +5,14 @@ import { isBlocking } from '../commands/key-table.js';
 import { refusal } from '../commands/refused.js';
 import { COMMAND_DEFINITIONS } from '../commands/upstream.js';
 import { MisuseError, RbError } from '../errors.js';
-import { noKeyError, severalKeysError } from '../routers/router.js';
-import { BaseRouter } from '../routers/router.js';
+import { BaseRouter, noKeyError, severalKeysError } from '../routers/router.js';
 import { describeType } from '../util/validate.js';
-import type { ReplySink } from '../wire/pipeline.js';
 import type { Backend } from './backend.js';
 import { blockingTime } from './blocking-time.js';
 import { borrowWriter, type CommandWriter, type RawArgument, returnWriter } from './command-writer.js';
-import type { Dispatch } from './dispatch.js';
+import type { Lane } from './lane.js';
+import { ScriptSink } from './script-sink.js';
+import type { CommandSink } from './sinks.js';
 
 export abstract class CommandClient {
   /**
@@ -77,6 +77,7 @@ function parseArguments(
   args: readonly unknown[],
 ): void {
   try {
+    for (const argument of command.prefix) writer.push(argument);
     command.definition.parseCommand(writer, ...args);
   } catch (error) {
     // What a definition throws at an argument that it cannot use says nothing of where it was.
@@ -131,36 +132,43 @@ export function routesByKey(router: BaseRouter): boolean {
 }
 
 /** Puts a command on its way to a host. */
-export function sendTo(
-  dispatch: Dispatch,
-  hostId: number,
-  command: CommandWriter,
-  { spec, sink }: { spec: CommandSpec; sink: ReplySink },
-): void {
-  const lane = dispatch.lane(hostId);
-  if (spec.mayBlock) {
-    const args = command.redisArgs.slice(1);
-    if (isBlocking(spec.name, args)) {
-      lane.appendBlocking(command, sink, blockingTime(spec.name, args));
-      return;
-    }
+export function sendTo(lane: Lane, command: CommandWriter, sink: CommandSink): void {
+  const { spec } = sink;
+  if (spec.plainCount === command.count && command.rawArgs === undefined) {
+    const [, key, value] = command.redisArgs;
+    if (value === undefined) lane.appendGet(key!, sink);
+    else lane.appendSet(key!, value, sink);
+  } else if (spec.source !== undefined) {
+    lane.append(command, new ScriptSink(sink, lane, command.redisArgs.slice(2)));
+  } else if (!spec.mayBlock || !appendBlocking(lane, command, sink)) {
+    lane.append(command, sink);
   }
-  lane.append(command, sink);
+}
+
+function appendBlocking(lane: Lane, command: CommandWriter, sink: CommandSink): boolean {
+  const { name } = sink.spec;
+  const args = command.redisArgs.slice(1);
+  if (!isBlocking(name, args)) return false;
+  lane.appendBlocking(command, sink, blockingTime(name, args));
+  return true;
 }
 
 /** Gives a client class a method for each command. */
 export function attachCommands(Class: { readonly prototype: CommandClient }): void {
   for (const [name, definition] of COMMAND_DEFINITIONS) {
-    if (name in Class.prototype) continue;
     const command = new TypedCommand(definition);
-    const method = function (this: CommandClient, ...args: unknown[]): unknown {
+    defineMethod(Class.prototype, name, function (this: CommandClient, ...args: unknown[]) {
       return this.runTyped(command, args);
-    };
-    Object.defineProperty(method, 'name', { value: name, configurable: true });
-    Object.defineProperty(Class.prototype, name, {
-      value: method,
-      writable: true,
-      configurable: true,
     });
   }
+}
+
+/** Defines a method the way a class body does. */
+export function defineMethod(
+  prototype: object,
+  name: string,
+  method: (...args: never[]) => unknown,
+): void {
+  Object.defineProperty(method, 'name', { value: name, configurable: true });
+  Object.defineProperty(prototype, name, { value: method, writable: true, configurable: true });
 }

@@ -7,6 +7,9 @@ import type {
   AllDefinitions,
   Command,
   CommandReply,
+  RedisFunctions,
+  RedisModules,
+  RedisScripts,
   ReplyWithTypeMapping,
   RespVersions,
   Tail,
@@ -44,4 +47,39 @@ export type FannedCommands<RESP extends RespVersions, TM extends TypeMapping> = 
   [Name in keyof AllDefinitions as MethodName<Name>]: (
     ...args: CommandArguments<AllDefinitions[Name]>
   ) => RbPromise<Map<number, ReplyOf<AllDefinitions[Name], RESP, TM>>>;
+};
+
+/** Which promise a kind of client answers with. */
+export type ClientKind = 'native' | 'mapped' | 'fanned';
+
+type Answer<Kind extends ClientKind, Reply> = Kind extends 'native'
+  ? Promise<Reply>
+  : Kind extends 'mapped'
+    ? RbPromise<Reply>
+    : RbPromise<Map<number, Reply>>;
+
+/** The commands that a user added to a cluster, with the types of its replies. */
+export interface CommandTypes {
+  readonly RESP: RespVersions;
+  readonly TM: TypeMapping;
+  readonly M: RedisModules;
+  readonly F: RedisFunctions;
+  readonly S: RedisScripts;
+}
+
+type Method<C, Kind extends ClientKind, T extends CommandTypes> = (
+  ...args: CommandArguments<C>
+) => Answer<Kind, ReplyOf<C, T['RESP'], T['TM']>>;
+
+/** The methods for the modules, functions and scripts of a cluster's options. */
+export type AddedCommands<Kind extends ClientKind, T extends CommandTypes> = {
+  readonly [Name in keyof T['S']]: Method<T['S'][Name], Kind, T>;
+} & {
+  readonly [Name in keyof T['M']]: {
+    readonly [C in keyof T['M'][Name]]: Method<T['M'][Name][C], Kind, T>;
+  };
+} & {
+  readonly [Name in keyof T['F']]: {
+    readonly [C in keyof T['F'][Name]]: Method<T['F'][Name][C], Kind, T>;
+  };
 };

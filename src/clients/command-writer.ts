@@ -66,8 +66,9 @@ export class CommandWriter implements CommandParser {
   }
 
   pushVariadic(values: Variadic): void {
-    if (Array.isArray(values)) this.push(...values);
-    else this.#push(values);
+    if (!Array.isArray(values)) this.#push(values);
+    // Not spread: a call takes no more than some ten thousand arguments.
+    else for (let i = 0; i < values.length; i++) this.#push(values[i]);
   }
 
   pushVariadicWithLength(values: Variadic): void {
@@ -76,12 +77,26 @@ export class CommandWriter implements CommandParser {
   }
 
   pushVariadicNumber(values: number | number[]): void {
-    for (const value of Array.isArray(values) ? values : [values]) this.#push(value.toString());
+    for (const value of Array.isArray(values) ? values : [values]) {
+      if (typeof value !== 'number' || Number.isNaN(value)) {
+        throw wrongArgument(this.name, this.count, 'a number', value);
+      }
+      this.#push(value.toString());
+    }
   }
 
   pushKey(key: Key): void {
     if (this.keyCount++ === 0) this.key = key;
-    this.#push(keyText(key));
+    this.#push(this.#keyText(key));
+  }
+
+  #keyText(key: Key): string | Uint8Array {
+    try {
+      return keyText(key);
+    } catch (error) {
+      if (!(error instanceof MisuseError)) throw error;
+      throw new MisuseError(error.code, `Argument ${this.count} of ${this.name}: ${error.message}`);
+    }
   }
 
   pushKeys(keys: Variadic): void {

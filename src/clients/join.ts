@@ -1,8 +1,9 @@
 /** The end of a call: when nothing is outstanding, at its deadline, or when it is aborted. */
 
-import { MapError, TimeoutError } from '../errors.js';
+import { MapError, MisuseError, TimeoutError } from '../errors.js';
 import { RbPromise, sequenceOf } from '../promise/rb-promise.js';
 import { clearTimer, startTimer, type Timer } from '../util/timers.js';
+import { describeType } from '../util/validate.js';
 import type { Failure, Session } from './session.js';
 
 export interface JoinOptions {
@@ -25,6 +26,13 @@ export function runCall<T>(
   callback: () => T,
 ): Promise<Awaited<T>> {
   return new Join(session, options, true).run(callback) as Promise<Awaited<T>>;
+}
+
+/** Refuses what cannot be run, before anything is begun. */
+export function assertCallback(callback: unknown): void {
+  if (typeof callback === 'function') return;
+  const given = describeType(callback);
+  throw new MisuseError('RB_INVALID_ARGUMENT', `The callback must be a function, got ${given}`);
 }
 
 class Join {
@@ -122,7 +130,7 @@ class Join {
     const who = hosts.length === 0 ? '' : `; no answer from host ${hosts.join(', ')}`;
     const error = new TimeoutError(`The call did not end within ${timeout} ms${who}`);
     this.#stop(Object.assign(error, { hosts }), () => {
-      dispatch.giveUp((lane) => {
+      this.#session.giveUp((lane) => {
         const { hostId, address } = lane.pool.host;
         return new TimeoutError(`No answer from host ${hostId} (${address}) within ${timeout} ms`);
       });
@@ -160,7 +168,7 @@ class Join {
       failures.push({ sequence: sequenceOf(result), reason: result.reason });
       failures.sort((a, b) => a.sequence - b.sequence);
     }
-    if (failures.length > 0) this.#reject(failureOf(failures, this.#session.issued));
+    if (failures.length > 0) this.#reject(failureOf(eachOnce(failures), this.#session.issued));
     else this.#resolve(result instanceof RbPromise ? result.value : result);
   }
 
@@ -173,6 +181,18 @@ class Join {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     return true;
   }
+}
+
+/** One command may have failed several promises that were derived from its own. */
+function eachOnce(failures: readonly Failure[]): Failure[] {
+  return failures.filter(({ sequence, reason }, index) => {
+    // What `done` callbacks threw has no place in the order of issue.
+    if (sequence === Infinity) return true;
+    for (let i = index - 1; failures[i]?.sequence === sequence; i--) {
+      if (failures[i]!.reason === reason) return false;
+    }
+    return true;
+  });
 }
 
 function failureOf(failures: readonly Failure[], total: number): unknown {

@@ -2,28 +2,56 @@
 
 import type { CommandSpec } from '../commands/command-spec.js';
 import { rawSpec } from '../commands/command-spec.js';
-import type { RedisArgument, RespVersions, TypeMapping } from '../commands/upstream.js';
+import type {
+  RedisArgument,
+  RedisFunctions,
+  RedisModules,
+  RedisScripts,
+  RespVersions,
+  TypeMapping,
+} from '../commands/upstream.js';
 import { MisuseError } from '../errors.js';
 import type { CallOptions } from '../options.js';
 import { resolveCallOptions } from '../options.js';
-import { RbPromise, settleRejected } from '../promise/rb-promise.js';
-import { CommandClient, attachCommands, hostOf, routesByKey, sendTo } from './command-client.js';
-import { refusedCommand } from './command-error.js';
-import type { MappedCommands } from './command-methods.js';
+import { RbPromise } from '../promise/rb-promise.js';
+import { type Key, keyText } from '../util/key.js';
+import { describeType } from '../util/validate.js';
+import {
+  attachCommands,
+  defineMethod,
+  hostOf,
+  routesByKey,
+  sendTo,
+} from './command-client.js';
+import type { AddedCommands, MappedCommands } from './command-methods.js';
 import type { CommandWriter, RawArgument } from './command-writer.js';
 import { joinSession } from './join.js';
-import { type ReplyMapping, replyMapping } from './reply-mapping.js';
-import type { Session } from './session.js';
+import { replyMapping } from './reply-mapping.js';
+import { SessionClient } from './session-client.js';
 import { CommandPromise } from './sinks.js';
 
 const GET = rawSpec('GET', []);
 const SET = rawSpec('SET', []);
 
-// The commands are attached to the prototype below; here are their types.
+/* eslint-disable @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unsafe-declaration-merging --
+   the commands are attached to the prototype, and the interface has their types */
+
+/** A mapping client with the commands that were added to the cluster. */
+export type ExtendedMappingClient<
+  RESP extends RespVersions,
+  TM extends TypeMapping,
+  M extends RedisModules,
+  F extends RedisFunctions,
+  S extends RedisScripts,
+> = MappingClient<RESP, TM, M, F, S> &
+  AddedCommands<'mapped', { RESP: RESP; TM: TM; M: M; F: F; S: S }>;
+
 export interface MappingClient<
   RESP extends RespVersions = 3,
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type
   TM extends TypeMapping = {},
+  M extends RedisModules = {},
+  F extends RedisFunctions = {},
+  S extends RedisScripts = {},
 > extends MappedCommands<RESP, TM> {}
 
 /**
@@ -33,17 +61,13 @@ export interface MappingClient<
  * Neighbouring `GET`s to one host are merged into an `MGET`, neighbouring `SET`s without options
  * into an `MSET`, unless `autoBatch` is off.
  */
-export class MappingClient<RESP extends RespVersions, TM extends TypeMapping> extends CommandClient {
-  readonly #session: Session;
-  readonly #mapping: ReplyMapping;
-
-  /** @internal */
-  constructor(session: Session, mapping: ReplyMapping) {
-    super();
-    this.#session = session;
-    this.#mapping = mapping;
-  }
-
+export class MappingClient<
+  RESP extends RespVersions,
+  TM extends TypeMapping,
+  M extends RedisModules,
+  F extends RedisFunctions,
+  S extends RedisScripts,
+> extends SessionClient {
   /**
    * Sends any command, by its name; the reply is what the decoder makes of it.
    *
@@ -55,8 +79,9 @@ export class MappingClient<RESP extends RespVersions, TM extends TypeMapping> ex
   }
 
   /** A client of the same map whose replies have other types. */
-  withTypeMapping<M extends TypeMapping>(typeMapping: M): MappingClient<RESP, M> {
-    return new MappingClient(this.#session, replyMapping(this.#mapping.protocol, typeMapping));
+  withTypeMapping<T extends TypeMapping>(typeMapping: T): ExtendedMappingClient<RESP, T, M, F, S> {
+    const mapping = replyMapping(this.mapping.protocol, typeMapping);
+    return new MappingClient(this.session, mapping) as ExtendedMappingClient<RESP, T, M, F, S>;
   }
 
   /**
@@ -67,7 +92,7 @@ export class MappingClient<RESP extends RespVersions, TM extends TypeMapping> ex
    */
   join(options?: Pick<CallOptions, 'timeout' | 'signal'>): Promise<void> {
     try {
-      return joinSession(this.#session, resolveCallOptions(options, ['timeout', 'signal']));
+      return joinSession(this.session, resolveCallOptions(options, ['timeout', 'signal']));
     } catch (error) {
       return Promise.reject(error as Error);
     }
@@ -78,7 +103,7 @@ export class MappingClient<RESP extends RespVersions, TM extends TypeMapping> ex
    * to what was sent are dropped. Cancelled commands count as handled.
    */
   cancel(): void {
-    this.#session.cancel();
+    this.session.cancel();
   }
 
   /** Joins. */
@@ -86,40 +111,36 @@ export class MappingClient<RESP extends RespVersions, TM extends TypeMapping> ex
     return this.join();
   }
 
+  /** @internal */
   protected override issue(command: CommandWriter, spec: CommandSpec): RbPromise<unknown> {
-    const session = this.#session;
+    const session = this.session;
     session.assertOpen();
-    const hostId = hostOf(session.backend, command, spec);
+    const lane = session.dispatch.lane(hostOf(session.backend, command, spec));
     const promise = this.#promise<unknown>(spec);
-    sendTo(session.dispatch, hostId, command, { spec, sink: promise });
-    return promise;
-  }
-
-  protected override refuse(error: unknown, command: string | undefined): RbPromise<never> {
-    const session = this.#session;
-    const promise = new RbPromise<never>(session, session.nextSequence());
-    settleRejected(promise, refusedCommand(error, command));
+    sendTo(lane, command, promise);
     return promise;
   }
 
   #promise<T>(spec: CommandSpec): CommandPromise<T> {
-    const session = this.#session;
-    return new CommandPromise<T>(session, session.nextSequence(), spec, this.#mapping);
+    const session = this.session;
+    return new CommandPromise<T>(session, session.nextSequence(), spec, this.mapping);
   }
 
-  /** The short way of a plain GET or SET; undefined if it has to go the long way. */
+  /** The short way of a plain GET or SET; undefined for what is no key of text or bytes. */
   #quick(
     spec: CommandSpec,
     key: unknown,
     value?: string | Uint8Array,
   ): RbPromise<unknown> | undefined {
     if (typeof key !== 'string' && !(key instanceof Uint8Array)) return undefined;
-    const session = this.#session;
+    const session = this.session;
     try {
       session.assertOpen();
       const router = session.backend.getRouter();
-      if (!routesByKey(router)) return undefined;
-      const lane = session.dispatch.lane(router.getHostForKey(key));
+      const hostId = routesByKey(router)
+        ? router.getHostForKey(key)
+        : router.getHostForCommand(spec.name, value === undefined ? [key] : [key, value]);
+      const lane = session.dispatch.lane(hostId);
       const promise = this.#promise<unknown>(spec);
       if (value === undefined) lane.appendGet(key, promise);
       else lane.appendSet(key, value, promise);
@@ -133,27 +154,31 @@ export class MappingClient<RESP extends RespVersions, TM extends TypeMapping> ex
     const { prototype } = MappingClient as { prototype: MappingClient<3> };
     attachCommands(MappingClient);
     const { get, set } = prototype;
-    define(prototype, 'get', function (this: MappingClient<3>, ...args: unknown[]) {
+    defineMethod(prototype, 'get', function (this: MappingClient<3>, ...args: unknown[]) {
       const quick = args.length === 1 ? this.#quick(GET, args[0]) : undefined;
       return quick ?? Reflect.apply(get, this, args);
     });
-    define(prototype, 'set', function (this: MappingClient<3>, ...args: unknown[]) {
+    defineMethod(prototype, 'set', function (this: MappingClient<3>, ...args: unknown[]) {
       const value = args[2] === undefined ? plainValue(args[1]) : undefined;
       const quick = value === undefined ? undefined : this.#quick(SET, args[0], value);
       return quick ?? Reflect.apply(set, this, args);
     });
-    define(prototype, 'mGet', function (this: MappingClient<3>, keys: unknown) {
+    defineMethod(prototype, 'mGet', function (this: MappingClient<3>, keys: unknown) {
       return this.#gather(keys);
     });
-    define(prototype, 'mSet', function (this: MappingClient<3>, pairs: unknown) {
+    defineMethod(prototype, 'mSet', function (this: MappingClient<3>, pairs: unknown) {
       return this.#scatter(pairs);
     });
   }
 
   /** `MGET` over all hosts: the values in the order of the keys. */
   #gather(keys: unknown): RbPromise<unknown> {
-    const list = Array.isArray(keys) ? (keys as RedisArgument[]) : [keys as RedisArgument];
-    if (list.length === 0) return this.refuse(nothingGiven('MGET', 'key'), 'MGET');
+    let list;
+    try {
+      list = readKeys(keys);
+    } catch (error) {
+      return this.refuse(error, 'MGET');
+    }
     return RbPromise.all(list.map((key) => this.get(key)));
   }
 
@@ -169,30 +194,53 @@ export class MappingClient<RESP extends RespVersions, TM extends TypeMapping> ex
   }
 }
 
-function define(prototype: object, name: string, value: (...args: never[]) => unknown): void {
-  Object.defineProperty(value, 'name', { value: name, configurable: true });
-  Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
-}
-
 /** The value of a SET as it is sent; undefined if it is none. */
 function plainValue(value: unknown): string | Uint8Array | undefined {
   if (typeof value === 'string' || value instanceof Uint8Array) return value;
-  return typeof value === 'number' ? String(value) : undefined;
+  return typeof value === 'number' && !Number.isNaN(value) ? String(value) : undefined;
 }
 
-/** The forms that `mSet` takes: a record, a list of pairs, or a flat list. */
+/** The keys of an `mGet`, every one of them checked before the first is asked for. */
+function readKeys(keys: unknown): RedisArgument[] {
+  const list: unknown[] = Array.isArray(keys) ? keys : [keys];
+  if (list.length === 0) throw nothingGiven('MGET', 'key');
+  list.forEach((key, index) => assertKey('MGET', index + 1, key));
+  return list as RedisArgument[];
+}
+
+/** The forms that `mSet` takes: a record, a list of pairs, or a flat list. Checked as a whole. */
 function readPairs(pairs: unknown): [RedisArgument, RedisArgument][] {
-  const flat = Array.isArray(pairs)
-    ? (pairs as unknown[]).flat()
-    : Object.entries((pairs ?? {}) as object).flat();
+  if (typeof pairs !== 'object' || pairs === null) {
+    throw wrongArgument('MSET', 1, `a list or a record, got ${describeType(pairs)}`);
+  }
+  const flat: unknown[] = Array.isArray(pairs) ? pairs.flat() : Object.entries(pairs).flat();
   if (flat.length === 0) throw nothingGiven('MSET', 'pair');
   if (flat.length % 2 === 1) {
     throw new MisuseError('RB_INVALID_ARGUMENT', 'MSET needs a value for each key');
   }
+  flat.forEach((argument, index) => {
+    if (index % 2 === 0) assertKey('MSET', index + 1, argument);
+    else if (plainValue(argument) === undefined) {
+      throw wrongArgument('MSET', index + 1, `a string or bytes, got ${describeType(argument)}`);
+    }
+  });
   return Array.from({ length: flat.length / 2 }, (_, i) => [
     flat[2 * i] as RedisArgument,
     flat[2 * i + 1] as RedisArgument,
   ]);
+}
+
+function assertKey(command: string, index: number, key: unknown): void {
+  try {
+    keyText(key as Key);
+  } catch (error) {
+    if (!(error instanceof MisuseError)) throw error;
+    throw wrongArgument(command, index, error.message);
+  }
+}
+
+function wrongArgument(command: string, index: number, problem: string): MisuseError {
+  return new MisuseError('RB_INVALID_ARGUMENT', `Argument ${index} of ${command}: ${problem}`);
 }
 
 function nothingGiven(command: string, what: string): MisuseError {

@@ -1,16 +1,24 @@
 /** The client for everyday use: each command goes to the host of its key, and can be awaited. */
 
 import type { CommandSpec } from '../commands/command-spec.js';
-import type { RespVersions, TypeMapping } from '../commands/upstream.js';
+import type {
+  RedisFunctions,
+  RedisModules,
+  RedisScripts,
+  RespVersions,
+  TypeMapping,
+} from '../commands/upstream.js';
 import { type CallOptions, resolveCallOptions } from '../options.js';
 import { type Backend, BACKEND, type ClientCluster } from './backend.js';
 import { attachCommands, CommandClient, hostOf, sendTo } from './command-client.js';
 import { refusedCommand } from './command-error.js';
-import type { NativeCommands } from './command-methods.js';
+import type { AddedCommands, NativeCommands } from './command-methods.js';
 import type { CommandWriter, RawArgument } from './command-writer.js';
 import { Dispatch } from './dispatch.js';
-import { runCall } from './join.js';
-import { MappingClient } from './mapping-client.js';
+import { extendClient } from './extend-client.js';
+import { type ExtendedFanoutClient, FanoutClient, type FanoutHosts } from './fanout-client.js';
+import { assertCallback, runCall } from './join.js';
+import { type ExtendedMappingClient, MappingClient } from './mapping-client.js';
 import { type ReplyMapping, replyMapping } from './reply-mapping.js';
 import { Session } from './session.js';
 import { NativeSink } from './sinks.js';
@@ -21,16 +29,38 @@ export interface RoutingClientOptions {
   autoBatch?: boolean | undefined;
 }
 
-/** The options of a mapping client that is not bound to one call. */
-export type MappingClientOptions = Pick<CallOptions, 'maxConcurrency' | 'autoBatch'>;
+/** The options of a mapping or fan-out client that is not bound to one call. */
+export type ClientOptions = Pick<CallOptions, 'maxConcurrency' | 'autoBatch'>;
 
-const MAP_OPTIONS = ['timeout', 'signal', 'maxConcurrency', 'autoBatch'] as const;
+const CLIENT_OPTIONS = ['maxConcurrency', 'autoBatch'] as const;
+const CALL_OPTIONS = ['timeout', 'signal', 'maxConcurrency', 'autoBatch'] as const;
+const FANOUT_OPTIONS = ['hosts', ...CALL_OPTIONS] as const;
 
-// The commands are attached to the prototype below; here are their types.
+/** The options of a fan-out. */
+export interface FanoutOptions extends CallOptions {
+  /** The hosts that commands go to, unless they are targeted: ids, or `'all'`. Default: none. */
+  hosts?: FanoutHosts | undefined;
+}
+
+/* eslint-disable @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unsafe-declaration-merging --
+   the commands are attached to the prototype, and the interface has their types */
+
+/** A routing client with the commands that were added to the cluster. */
+export type ExtendedRoutingClient<
+  RESP extends RespVersions,
+  TM extends TypeMapping,
+  M extends RedisModules,
+  F extends RedisFunctions,
+  S extends RedisScripts,
+> = RoutingClient<RESP, TM, M, F, S> &
+  AddedCommands<'native', { RESP: RESP; TM: TM; M: M; F: F; S: S }>;
+
 export interface RoutingClient<
   RESP extends RespVersions = 3,
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type
   TM extends TypeMapping = {},
+  M extends RedisModules = {},
+  F extends RedisFunctions = {},
+  S extends RedisScripts = {},
 > extends NativeCommands<RESP, TM> {}
 
 /**
@@ -41,20 +71,27 @@ export interface RoutingClient<
  * const client = cluster.getRoutingClient();
  * await client.set('key', 'value');
  */
-export class RoutingClient<RESP extends RespVersions, TM extends TypeMapping> extends CommandClient {
+export class RoutingClient<
+  RESP extends RespVersions,
+  TM extends TypeMapping,
+  M extends RedisModules,
+  F extends RedisFunctions,
+  S extends RedisScripts,
+> extends CommandClient {
   readonly #backend: Backend<RESP>;
   readonly #autoBatch: boolean;
   #dispatch: Dispatch;
-  readonly #mapping: ReplyMapping;
+  #mapping: ReplyMapping;
 
   /** @param cluster the cluster that the commands go to. */
-  constructor(cluster: ClientCluster<RESP, TM>, options?: RoutingClientOptions) {
+  constructor(cluster: ClientCluster<RESP, TM, M, F, S>, options?: RoutingClientOptions) {
     super();
     const backend = cluster[BACKEND];
     this.#backend = backend;
     this.#autoBatch = resolveCallOptions(options, ['autoBatch']).autoBatch ?? true;
     this.#dispatch = new Dispatch(backend, { autoBatch: false, maxConcurrency: Infinity });
     this.#mapping = replyMapping(backend.protocol, backend.typeMapping);
+    extendClient(this, backend.addedCommands);
   }
 
   /** Sends any command that names exactly one key, by its name; the reply is that of the decoder. */
@@ -63,14 +100,13 @@ export class RoutingClient<RESP extends RespVersions, TM extends TypeMapping> ex
   }
 
   /** The same client, with replies of other types. */
-  withTypeMapping<M extends TypeMapping>(typeMapping: M): RoutingClient<RESP, M> {
-    const backend: Backend<RESP, M> = Object.create(this.#backend, {
-      typeMapping: { value: typeMapping },
-    });
-    const client = new RoutingClient({ [BACKEND]: backend }, { autoBatch: this.#autoBatch });
+  withTypeMapping<T extends TypeMapping>(typeMapping: T): ExtendedRoutingClient<RESP, T, M, F, S> {
+    const cluster = { [BACKEND]: this.#backend as Backend<RESP, T> };
+    const client = new RoutingClient<RESP, T, M, F, S>(cluster, { autoBatch: this.#autoBatch });
+    client.#mapping = replyMapping(this.#backend.protocol, typeMapping);
     // One dispatch for both, so that the order of their commands is kept.
     client.#dispatch = this.#dispatch;
-    return client;
+    return client as ExtendedRoutingClient<RESP, T, M, F, S>;
   }
 
   /**
@@ -83,23 +119,84 @@ export class RoutingClient<RESP extends RespVersions, TM extends TypeMapping> ex
    * const values = await client.map((c) => RbPromise.all(keys.map((key) => c.get(key))));
    */
   map<T>(
-    callback: (client: MappingClient<RESP, TM>) => T,
+    callback: (client: ExtendedMappingClient<RESP, TM, M, F, S>) => T,
     options?: CallOptions,
   ): Promise<Awaited<T>> {
+    return this.#run(options, CALL_OPTIONS, callback, (session) => this.#mappingClient(session));
+  }
+
+  /**
+   * Runs the callback with a client whose commands go to the hosts that are named, whatever their
+   * keys are, and resolves as {@link map} does.
+   *
+   * @throws (rejects) as {@link map}; the reason of a command that failed on some hosts is a
+   * `FanoutError`.
+   * @example
+   * const sizes = await client.fanout((c) => c.dbSize(), { hosts: [0, 1] });
+   */
+  fanout<T>(
+    callback: (client: ExtendedFanoutClient<RESP, TM, M, F, S>) => T,
+    options?: FanoutOptions,
+  ): Promise<Awaited<T>> {
+    return this.#run(options, FANOUT_OPTIONS, callback, (session) =>
+      this.#fanoutClient(session, options?.hosts),
+    );
+  }
+
+  /** {@link fanout} to all hosts. */
+  all<T>(
+    callback: (client: ExtendedFanoutClient<RESP, TM, M, F, S>) => T,
+    options?: CallOptions,
+  ): Promise<Awaited<T>> {
+    return this.#run(options, CALL_OPTIONS, callback, (session) =>
+      this.#fanoutClient(session, 'all'),
+    );
+  }
+
+  #run<C, T>(
+    options: FanoutOptions | undefined,
+    allowed: readonly (keyof FanoutOptions)[],
+    callback: (client: C) => T,
+    open: (session: Session) => C,
+  ): Promise<Awaited<T>> {
     try {
-      const resolved = resolveCallOptions(options, MAP_OPTIONS);
+      const resolved = resolveCallOptions(options, allowed);
+      assertCallback(callback);
       const session = this.#session(resolved);
-      const client = new MappingClient<RESP, TM>(session, this.#mapping);
-      return runCall(session, resolved, () => callback(client));
+      return runCall(session, resolved, () => callback(open(session)));
     } catch (error) {
       return Promise.reject(error as Error);
     }
   }
 
   /** A mapping client that is not bound to one call: `join()` waits for what it has issued. */
-  getMappingClient(options?: MappingClientOptions): MappingClient<RESP, TM> {
-    const resolved = resolveCallOptions(options, ['maxConcurrency', 'autoBatch']);
-    return new MappingClient<RESP, TM>(this.#session(resolved), this.#mapping);
+  getMappingClient(options?: ClientOptions): ExtendedMappingClient<RESP, TM, M, F, S> {
+    return this.#mappingClient(this.#session(resolveCallOptions(options, CLIENT_OPTIONS)));
+  }
+
+  /** A fan-out client that is not bound to one call. */
+  getFanoutClient(
+    hosts?: FanoutHosts,
+    options?: ClientOptions,
+  ): ExtendedFanoutClient<RESP, TM, M, F, S> {
+    return this.#fanoutClient(this.#session(resolveCallOptions(options, CLIENT_OPTIONS)), hosts);
+  }
+
+  #mappingClient(session: Session): ExtendedMappingClient<RESP, TM, M, F, S> {
+    return new MappingClient(session, this.#mapping) as ExtendedMappingClient<RESP, TM, M, F, S>;
+  }
+
+  #fanoutClient(
+    session: Session,
+    hosts: FanoutHosts | undefined,
+  ): ExtendedFanoutClient<RESP, TM, M, F, S> {
+    return new FanoutClient(session, this.#mapping, hosts) as ExtendedFanoutClient<
+      RESP,
+      TM,
+      M,
+      F,
+      S
+    >;
   }
 
   #session(options: { maxConcurrency: number; autoBatch: boolean | undefined }): Session {
@@ -107,13 +204,15 @@ export class RoutingClient<RESP extends RespVersions, TM extends TypeMapping> ex
     return new Session(this.#backend, { maxConcurrency, autoBatch });
   }
 
+  /** @internal */
   protected override issue(command: CommandWriter, spec: CommandSpec): Promise<unknown> {
-    const hostId = hostOf(this.#backend, command, spec);
+    const lane = this.#dispatch.lane(hostOf(this.#backend, command, spec));
     const sink = new NativeSink(spec, this.#mapping);
-    sendTo(this.#dispatch, hostId, command, { spec, sink });
+    sendTo(lane, command, sink);
     return sink.promise;
   }
 
+  /** @internal */
   protected override refuse(error: unknown, command: string | undefined): Promise<never> {
     return Promise.reject(refusedCommand(error, command) as Error);
   }

@@ -7,6 +7,7 @@ import { CancelledError, ClosedError } from '../errors.js';
 import { isHandled, type JoinScope, type RbPromise, sequenceOf } from '../promise/rb-promise.js';
 import type { Backend } from './backend.js';
 import { Dispatch, type DispatchOptions } from './dispatch.js';
+import type { GiveUpReason } from './lane.js';
 
 /** A failure that nobody handled, and its place in the order of issue. */
 export interface Failure {
@@ -17,6 +18,8 @@ export interface Failure {
 export class Session implements JoinScope {
   readonly backend: Backend;
   readonly dispatch: Dispatch;
+  /** Called before everything unanswered is given up: for what is not issued yet. */
+  onGiveUp: ((reason: GiveUpReason) => void) | undefined;
   readonly #idleListeners = new Set<() => void>();
   #rejected: RbPromise<unknown>[] = [];
   #thrown: unknown[] = [];
@@ -86,9 +89,15 @@ export class Session implements JoinScope {
     this.#isCancelling = true;
     try {
       const options = cause === undefined ? undefined : { cause };
-      this.dispatch.giveUp(() => new CancelledError('The command was cancelled', options));
+      this.giveUp(() => new CancelledError('The command was cancelled', options));
     } finally {
       this.#isCancelling = false;
     }
+  }
+
+  /** Rejects every unanswered command. */
+  giveUp(reason: GiveUpReason): void {
+    this.onGiveUp?.(reason);
+    this.dispatch.giveUp(reason);
   }
 }

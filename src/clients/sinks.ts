@@ -16,7 +16,7 @@ export interface CommandSink extends ReplySink {
 }
 
 /** What users get for a decoded reply. */
-function transformed(spec: CommandSpec, mapping: ReplyMapping, reply: unknown): unknown {
+export function transformed(spec: CommandSpec, mapping: ReplyMapping, reply: unknown): unknown {
   const transform = mapping.protocol === 3 ? spec.transform3 : spec.transform2;
   return transform === undefined ? reply : transform(reply, undefined, mapping.typeMapping);
 }

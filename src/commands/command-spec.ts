@@ -13,10 +13,16 @@ export interface CommandSpec {
   readonly mayBlock: boolean;
   /** Whether some form of it cannot go over a shared connection. */
   readonly mayBeRefused: boolean;
+  /** Whether neighbours of it may be merged: for GET and SET, the number of words when plain. */
+  readonly plainCount: number;
   /** What the reply goes through, by protocol. */
   readonly transform2: TransformReply | undefined;
   readonly transform3: TransformReply | undefined;
+  /** Of a script that is called by its hash: what to evaluate where the server does not know it. */
+  readonly source?: string | Buffer | undefined;
 }
+
+const PLAIN_COUNTS: Readonly<Record<string, number>> = { GET: 2, SET: 3 };
 
 /** The spec of a command with these arguments; without a definition its replies stay raw. */
 export function specOf(
@@ -29,6 +35,7 @@ export function specOf(
     isReadOnly: isReadonly(name, args),
     mayBlock: commandFlags(name).blocking || isBlocking(name, ['BLOCK', 0, 'STREAMS']),
     mayBeRefused: mayBeRefused(name),
+    plainCount: PLAIN_COUNTS[name] ?? 0,
     transform2: definition && transformOf(definition, 2),
     transform3: definition && transformOf(definition, 3),
   };
@@ -49,18 +56,31 @@ export function rawSpec(name: string, args: readonly Arg[]): CommandSpec {
 /** Some of their subcommands are flagged `readonly`, others not. */
 const SUBCOMMANDS_DIFFER: ReadonlySet<string> = new Set(['MEMORY', 'OBJECT', 'XINFO']);
 
+/** What a command has beside its definition. */
+export interface TypedCommandExtras {
+  /** The arguments that come before those of the definition: `EVALSHA`, a hash, … */
+  readonly prefix?: readonly string[];
+  /** Of a script: its source. */
+  readonly source?: string | Buffer;
+}
+
 /** A definition of a typed command; its spec is made when its first call has shown its words. */
 export class TypedCommand {
   readonly definition: Command;
+  readonly prefix: readonly string[];
+  readonly #source: string | Buffer | undefined;
   #spec: CommandSpec | undefined;
 
-  constructor(definition: Command) {
+  constructor(definition: Command, { prefix = [], source }: TypedCommandExtras = {}) {
     this.definition = definition;
+    this.prefix = prefix;
+    this.#source = source;
   }
 
   /** The spec; `readArgs` reads the arguments of this call where they are needed. */
   spec(name: string, readArgs: () => readonly Arg[]): CommandSpec {
     if (this.#spec?.name === name) return this.#spec;
-    return (this.#spec = specOf(name, readArgs(), this.definition));
+    const spec = specOf(name, readArgs(), this.definition);
+    return (this.#spec = this.#source === undefined ? spec : { ...spec, source: this.#source });
   }
 }

@@ -93,7 +93,7 @@ export class RbPromise<T> extends Settleable<T> implements PromiseLike<T> {
     let pending = promises.length;
     const onSettled = (source: Settleable<unknown>): RbPromise<unknown> => {
       if (source.isRejected) settleLike(whole, source);
-      else if (--pending === 0) settleResolved(whole, build(members.map(valueOf)));
+      else if (--pending === 0) settleLike(whole, holding(build(members.map(valueOf))));
       return whole;
     };
     for (const promise of promises) inheritScope(whole, promise);
@@ -102,7 +102,7 @@ export class RbPromise<T> extends Settleable<T> implements PromiseLike<T> {
       if (promise.isPending) attach(promise, onSettled);
       else onSettled(promise);
     }
-    if (promises.length === 0) settleResolved(whole, build(members));
+    if (promises.length === 0) settleLike(whole, holding(build(members)));
     return whole;
   }
 
@@ -183,6 +183,13 @@ function takeOver(members: unknown[]): RbPromise<unknown>[] {
     promises.push(promise);
   }
   return promises;
+}
+
+/** A promise resolved with the value as it is. */
+function holding(value: unknown): RbPromise<unknown> {
+  const promise = new RbPromise<unknown>();
+  settleResolved(promise, value);
+  return promise;
 }
 
 function valueOf(member: unknown): unknown {

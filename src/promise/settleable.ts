@@ -73,7 +73,7 @@ export let inheritScope: (promise: AnyPromise, source: AnyPromise) => void;
 /** Attaches a reaction, and performs it if its turn has come. @internal */
 export let attach: (promise: AnyPromise, reaction: Reaction<AnyPromise>) => void;
 
-/** What can be settled from outside, once, and looked into at any time: the part of RbPromise. */
+/** RbPromise without its callbacks: settled from outside, once, and looked into at any time. */
 export class Settleable<T> {
   #bits: number;
   /** The value or the reason; while it follows an RbPromise, one that it waits for. */
@@ -127,12 +127,12 @@ export class Settleable<T> {
    * follows it: it stays pending until that one settles, and then does the same. To handle the
    * failure of a followed RbPromise becomes the duty of this one.
    *
-   * @throws MisuseError RB_SELF_RESOLUTION if `value` is this promise, or follows it.
    * @throws MisuseError RB_ALREADY_SETTLED if it is settled, or follows another already.
+   * @throws MisuseError RB_SELF_RESOLUTION if `value` is this promise, or follows it.
    */
   resolve(value: T | PromiseLike<T>): void {
-    if (isObject(value) && #bits in value && value.#waitsFor(this)) throw selfResolution();
     this.#assertOpen();
+    if (isObject(value) && #bits in value && value.#waitsFor(this)) throw selfResolution();
     this.#adopt(value);
     Settleable.#run(this);
   }
@@ -191,7 +191,6 @@ export class Settleable<T> {
   }
 
   #waitFor(other: AnyPromise): void {
-    this.#inherit(other);
     this.#bits |= FOLLOWING;
     this.#value = Settleable.#lastFollowed(other);
     other.#attach((source) => {
@@ -300,7 +299,10 @@ export class Settleable<T> {
     const callback = this.#bits & RESOLVED ? reaction.onSuccess : reaction.onFailure;
     if (derived === undefined) {
       if (callback !== undefined) this.#callDone(callback);
-    } else if (callback !== undefined) derived.#settleBy(callback, this.#value);
+      return undefined;
+    }
+    derived.#inherit(this);
+    if (callback !== undefined) derived.#settleBy(callback, this.#value);
     else settleLike(derived, this);
     return derived;
   }

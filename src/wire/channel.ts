@@ -26,7 +26,7 @@ export class Channel implements ConnectionEvents {
   #failedAttempts = 0;
   #pausedUntil = 0;
   #lastReason: Error | undefined;
-  #onDrained: (() => void) | undefined;
+  #onDrained: (() => void)[] = [];
 
   constructor(options: ChannelOptions) {
     this.#options = options;
@@ -46,7 +46,7 @@ export class Channel implements ConnectionEvents {
 
   /** Sends a pipeline behind all that came before. */
   send(pipeline: Pipeline): void {
-    if (this.#connection === undefined && Date.now() < this.#pausedUntil) {
+    if (this.#connection === undefined && performance.now() < this.#pausedUntil) {
       pipeline.fail(this.#notConnected());
       return;
     }
@@ -89,7 +89,7 @@ export class Channel implements ConnectionEvents {
     while (this.#queue.length > 0 && connection?.isWritable === true) {
       connection.send(this.#queue.shift()!);
     }
-    if (this.#onDrained !== undefined && this.#queue.length === 0) connection?.drain();
+    if (this.#onDrained.length > 0 && this.#queue.length === 0) connection?.drain();
   }
 
   onClosed(reason: LossReason, unanswered: Pipeline[], wasReady: boolean): void {
@@ -97,14 +97,20 @@ export class Channel implements ConnectionEvents {
     this.#lastReason = reason;
     if (wasReady) this.#recover(reason, unanswered);
     else this.#giveUp(reason);
-    this.#onDrained?.();
+    this.#drained();
+  }
+
+  /** Tells those who wait, unless something is to be sent again. */
+  #drained(): void {
+    if (this.#connection !== undefined) return;
+    for (const onDrained of this.#onDrained.splice(0)) onDrained();
   }
 
   /** An attempt failed: all that wait are rejected, and the next attempt has to wait. */
   #giveUp(reason: LossReason): void {
     const { minDelay, maxDelay } = this.#options.reconnect;
     const delay = Math.min(maxDelay, minDelay * 2 ** this.#failedAttempts++);
-    this.#pausedUntil = Date.now() + delay * (0.5 + Math.random() / 2);
+    this.#pausedUntil = performance.now() + delay * (0.5 + Math.random() / 2);
     failAll(this.#takeQueue(), reason);
   }
 
@@ -114,7 +120,7 @@ export class Channel implements ConnectionEvents {
     const done: Pipeline[] = [];
     const again: Pipeline[] = [];
     for (const pipeline of [...unanswered, ...this.#takeQueue()]) {
-      const variant = variantOf(reason, pipeline.isSent);
+      const variant = variantOf(reason, pipeline.isSent || pipeline.wasSent);
       for (const sink of pipeline.salvage(this.#options.retries)) lost.push([sink, variant]);
       (pipeline.outstanding === 0 ? done : again).push(pipeline);
     }
@@ -139,18 +145,16 @@ export class Channel implements ConnectionEvents {
     this.#failedAttempts = 0;
     const unanswered = connection?.abort() ?? [];
     failAll([...unanswered, ...waiting], Object.assign(reason, this.#options.connection.errorFields));
-    this.#onDrained?.();
+    this.#drained();
   }
 
   /** Ends the connection when everything that was sent through here is answered. */
   async drain(): Promise<void> {
-    const connection = this.#connection;
-    if (connection === undefined) return;
+    if (this.#connection === undefined) return;
     await new Promise<void>((resolve) => {
-      this.#onDrained = resolve;
+      this.#onDrained.push(resolve);
       this.onWritable();
     });
-    this.#onDrained = undefined;
   }
 }
 

@@ -10,7 +10,7 @@
  */
 
 import type * as net from 'node:net';
-import { ConnectionError, ReplyError, TimeoutError } from '../errors.js';
+import { ConnectionError, ProtocolError, ReplyError, TimeoutError } from '../errors.js';
 import { clearTimer, startTimer, type Timer } from '../util/timers.js';
 import { Decoder, type ReplyQueue } from './decoder.js';
 import { handshake, type HandshakeOptions } from './handshake.js';
@@ -94,6 +94,8 @@ export class Connection implements ReplyQueue, SocketEvents {
 
   /** How many commands that were sent have no reply. */
   get pending(): number {
+    // The handshake is the connection's own.
+    if (!this.#isEstablished) return 0;
     let pending = 0;
     for (let i = this.#first; i < this.#sent.length; i++) pending += this.#sent[i]!.outstanding;
     return pending;
@@ -143,21 +145,19 @@ export class Connection implements ReplyQueue, SocketEvents {
 
   async #shakeHands(): Promise<void> {
     const options = this.#options.handshake;
-    let credentials;
+    let pipeline;
     try {
-      credentials = await options.credentials();
+      pipeline = handshake(options, await options.credentials(), (refusal) => {
+        if (this.#state !== 'handshaking') return;
+        if (refusal !== undefined) this.#close(refusal);
+        else this.#ready();
+      });
     } catch (cause) {
       const { address } = this.#options;
       this.#close(new ConnectionError(`The credentials for ${address} were not given`, { cause }));
       return;
     }
-    if (this.#state !== 'handshaking') return;
-    const pipeline = handshake(options, credentials, (refusal) => {
-      if (this.#state !== 'handshaking') return;
-      if (refusal !== undefined) this.#close(refusal);
-      else this.#ready();
-    });
-    this.send(pipeline);
+    if (this.#state === 'handshaking') this.send(pipeline);
   }
 
   #ready(): void {
@@ -174,8 +174,7 @@ export class Connection implements ReplyQueue, SocketEvents {
     try {
       this.#decoder.decode(count);
     } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      this.#close(error);
+      this.#close(error instanceof ConnectionError ? error : undecodable(error));
     }
   }
 
@@ -255,6 +254,7 @@ export class Connection implements ReplyQueue, SocketEvents {
     // The handshake is the connection's own.
     const unanswered = this.#isEstablished ? this.#sent.slice(this.#first) : [];
     this.#move('closed');
+    this.#decoder.stop();
     clearTimer(this.#connectTimer);
     clearTimer(this.#silenceTimer);
     this.#socket.destroy();
@@ -262,4 +262,9 @@ export class Connection implements ReplyQueue, SocketEvents {
     this.#first = 0;
     return unanswered;
   }
+}
+
+/** For a reply that cannot be held: a string that is longer than strings may be, for one. */
+function undecodable(cause: unknown): ProtocolError {
+  return new ProtocolError('The server sent a reply that could not be decoded', { cause });
 }

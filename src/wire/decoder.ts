@@ -56,8 +56,8 @@ export interface ReplyQueue {
 
 const HEADROOM = 8 * 1024;
 const READ_AREA = 64 * 1024;
-/** Stands for "the token is cut off" where a value is expected. */
-const CUT_OFF = Symbol('cut off');
+/** How much longer than its text a line is. */
+const TYPE_AND_LINE_END = 3;
 
 export class Decoder {
   readonly #queue: ReplyQueue;
@@ -68,7 +68,7 @@ export class Decoder {
   readonly readArea: Buffer;
   /** How many bytes of a cut-off token are at the end of the headroom. */
   #tail = 0;
-  /** A long cut-off token in a buffer of its own: a bulk that is being filled, or a line. */
+  /** A long cut-off token in a buffer of its own: a bulk that is being filled, or a growing line. */
   #own: Buffer | undefined;
   #ownFilled = 0;
   #ownType = 0;
@@ -87,6 +87,11 @@ export class Decoder {
     this.readArea = this.#buffer.subarray(HEADROOM);
   }
 
+  /** Delivers nothing more. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
   /** Decodes bytes of any origin, copying them to the read area first. */
   write(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length && !this.#isStopped; at += READ_AREA) {
@@ -99,15 +104,13 @@ export class Decoder {
   /** Decodes the first `count` bytes of the read area. */
   decode(count: number): void {
     if (this.#isStopped) return;
+    // The command may have been given up since its reply began.
+    if (this.#sink !== undefined) this.#sink = this.#queue.nextSink();
     const end = HEADROOM + count;
-    let at = HEADROOM;
-    if (this.#own !== undefined) {
-      at = this.#fillOwn(at, end);
-      if (this.#own !== undefined) return;
-    } else {
-      at -= this.#tail;
-      this.#tail = 0;
-    }
+    let at = HEADROOM - this.#tail;
+    this.#tail = 0;
+    while (this.#own !== undefined && at < end) at = this.#fillOwn(at, end);
+    if (this.#own !== undefined || this.#isStopped) return;
     this.#text.open(this.#buffer, end);
     at = this.#run(this.#buffer, at, end);
     if (at < end && !this.#isStopped) this.#keepTail(at, end);
@@ -119,7 +122,8 @@ export class Decoder {
       this.#buffer.copyWithin(HEADROOM - rest, at, end);
       this.#tail = rest;
     } else {
-      this.#own = Buffer.from(this.#buffer.subarray(at, end));
+      this.#own = Buffer.allocUnsafeSlow(rest * 2);
+      this.#ownFilled = this.#buffer.copy(this.#own, 0, at, end);
       this.#ownType = 0;
     }
   }
@@ -139,23 +143,49 @@ export class Decoder {
     const length = own.length - 2;
     this.#expectLineEnd(own, length);
     this.#text.close();
-    this.#deliver(this.#bulk(this.#ownType, own.subarray(0, length), 0, length));
+    this.#deliver(this.#bulk(this.#ownType, own, 0, length));
     return at + take;
   }
 
   #fillLine(at: number, end: number): number {
-    const feed = this.#buffer.subarray(at, end).indexOf(RESP.LF);
-    const take = feed === -1 ? end - at : feed + 1;
-    const line = Buffer.concat([this.#own!, this.#buffer.subarray(at, at + take)]);
-    if (line.length > this.#limits.maxLineLength) {
-      throw this.#broken(`a line of more than ${this.#limits.maxLineLength} bytes`);
-    }
-    this.#own = feed === -1 ? line : undefined;
-    if (feed === -1) return end;
+    const lineEnd = this.#findLineEnd(at, end);
+    const stop = lineEnd === -1 ? end : lineEnd;
+    this.#appendToLine(at, stop);
+    if (lineEnd === -1) return end;
+    const line = this.#own!.subarray(0, this.#ownFilled);
+    this.#own = undefined;
     this.#text.close();
-    const read = this.#run(line, 0, line.length);
-    if (read < line.length && !this.#isStopped) throw this.#broken('a line without an end');
-    return at + take;
+    this.#run(line, 0, line.length);
+    return stop;
+  }
+
+  /** The offset behind the line end of the line that has its own buffer, or -1. */
+  #findLineEnd(at: number, end: number): number {
+    let before = this.#own![this.#ownFilled - 1];
+    for (let i = at; i < end; i++) {
+      const byte = this.#buffer[i];
+      if (byte === RESP.LF && before === RESP.CR) return i + 1;
+      before = byte;
+    }
+    return -1;
+  }
+
+  #appendToLine(at: number, stop: number): void {
+    const filled = this.#ownFilled;
+    const length = filled + stop - at;
+    this.#checkLineLength(length - TYPE_AND_LINE_END);
+    if (length > this.#own!.length) {
+      const grown = Buffer.allocUnsafeSlow(length * 2);
+      this.#own!.copy(grown, 0, 0, filled);
+      this.#own = grown;
+    }
+    this.#buffer.copy(this.#own!, filled, at, stop);
+    this.#ownFilled = length;
+  }
+
+  #checkLineLength(length: number): void {
+    if (length <= this.#limits.maxLineLength) return;
+    throw this.#broken(`a line of more than ${this.#limits.maxLineLength} bytes`);
   }
 
   /** Decodes whole tokens; answers the offset of the first one that is cut off. */
@@ -266,18 +296,24 @@ export class Decoder {
   #bulk(type: number, bytes: Buffer, start: number, stop: number): unknown {
     if (type === RESP.BLOB_STRING) {
       if (this.#frames.expectsKey) return this.#text.fieldName(bytes, start, stop);
-      if (this.#mapping.blobAsBuffer) return copyOf(bytes, start, stop);
+      if (this.#mapping.blobAsBuffer) return this.#bufferOf(bytes, start, stop);
       return this.#text.read(bytes, start, stop);
     }
     if (type === RESP.BLOB_ERROR) return this.#replyError(this.#text.read(bytes, start, stop));
     return this.#verbatim(bytes, start, stop);
   }
 
+  /** A Buffer of its own for these bytes: a copy, unless they have one already. */
+  #bufferOf(bytes: Buffer, start: number, stop: number): Buffer {
+    const part = bytes.subarray(start, stop);
+    return bytes === this.#buffer ? Buffer.from(part) : part;
+  }
+
   /** `txt:text`: three letters of format and a colon come first. */
   #verbatim(bytes: Buffer, start: number, stop: number): unknown {
     const from = start + 4;
     if (from > stop) throw this.#broken('a verbatim string without a format');
-    if (this.#mapping.verbatimAsBuffer) return copyOf(bytes, from, stop);
+    if (this.#mapping.verbatimAsBuffer) return this.#bufferOf(bytes, from, stop);
     const text = this.#text.read(bytes, from, stop);
     const Verbatim = this.#mapping.verbatim;
     return Verbatim === undefined ? text : new Verbatim(bytes.latin1Slice(start, start + 3), text);
@@ -295,9 +331,10 @@ export class Decoder {
     if (i === cr) throw this.#broken('a number without digits');
     let number = 0;
     for (; i < cr; i++) {
-      const digit = bytes[i]! - 0x30;
-      if (digit < 0 || digit > 9) throw this.#broken('a number that is none');
-      number = number * 10 + digit;
+      const byte = bytes[i]!;
+      if (byte < 0x30 || byte > 0x39) throw this.#broken('a number that is none');
+      // In this order numbers beyond 2 ** 53 are rounded as `@redis/client` does.
+      number = number * 10 + byte - 0x30;
     }
     this.#deliver(sign === 0x2d ? -number : number);
     return cr + 2;
@@ -305,22 +342,20 @@ export class Decoder {
 
   #lineToken(type: number, bytes: Buffer, at: number, end: number): number {
     const cr = this.#lineEnd(bytes, at + 1, end);
-    const value = cr === -1 ? CUT_OFF : this.#line(type, bytes, at + 1, cr);
-    if (value !== CUT_OFF) {
-      this.#deliver(value);
-      return cr + 2;
+    if (cr === -1) {
+      if (!isLineType(type)) throw this.#unknownType(type);
+      this.#checkLineLength(end - at - TYPE_AND_LINE_END);
+      return -1;
     }
-    if (!isLineType(type)) throw this.#unknownType(type);
-    if (end - at > this.#limits.maxLineLength) {
-      throw this.#broken(`a line of more than ${this.#limits.maxLineLength} bytes`);
-    }
-    return -1;
+    this.#checkLineLength(cr - at - 1);
+    this.#deliver(this.#line(type, bytes, at + 1, cr));
+    return cr + 2;
   }
 
   #line(type: number, bytes: Buffer, at: number, cr: number): unknown {
     switch (type) {
       case RESP.SIMPLE_STRING:
-        if (this.#mapping.simpleAsBuffer && !this.#frames.expectsKey) return copyOf(bytes, at, cr);
+        if (this.#mapping.simpleAsBuffer && !this.#frames.expectsKey) return this.#bufferOf(bytes, at, cr);
         return this.#text.read(bytes, at, cr);
       case RESP.SIMPLE_ERROR:
         return this.#replyError(this.#text.read(bytes, at, cr));
@@ -331,7 +366,7 @@ export class Decoder {
         return this.#boolean(bytes, at, cr);
       case RESP.DOUBLE:
         if (this.#mapping.doubleAsString) return this.#text.read(bytes, at, cr);
-        return parseDouble(bytes, at, cr);
+        return this.#double(bytes, at, cr);
       case RESP.BIG_NUMBER:
         if (this.#mapping.bigNumberAsString) return this.#text.read(bytes, at, cr);
         return this.#bigNumber(bytes, at, cr);
@@ -346,6 +381,12 @@ export class Decoder {
       throw this.#broken('a boolean that is neither t nor f');
     }
     return letter === 0x74;
+  }
+
+  #double(bytes: Buffer, at: number, cr: number): number {
+    const number = parseDouble(bytes, at, cr);
+    if (number === undefined) throw this.#broken('a double that is none');
+    return number;
   }
 
   #bigNumber(bytes: Buffer, at: number, cr: number): bigint {
@@ -378,12 +419,12 @@ export class Decoder {
     if (frames.depth >= this.#limits.maxDepth) {
       throw this.#broken(`aggregates nested deeper than ${this.#limits.maxDepth}`);
     }
-    const elements = this.#sink?.elements;
-    if (elements !== undefined && frames.depth === 0 && type === RESP.ARRAY) {
+    const elements = frames.depth === 0 ? this.#sink?.elements : undefined;
+    if (elements !== undefined && type === RESP.ARRAY) {
       if (count !== elements) {
         throw this.#broken(`an array of ${count} where ${elements} elements were asked for`);
       }
-      frames.openElements(this.#sink!, count);
+      frames.openElements(this.#queue, count);
     } else {
       frames.open(type, count, this.#mapping);
     }
@@ -407,6 +448,8 @@ export class Decoder {
       // An attribute only accompanies the value that follows it.
       if (closed.isAttribute) return;
       if (this.#frames.depth === 0) {
+        // A callback of an element may have given up the command.
+        if (closed.isElements) this.#sink = this.#queue.nextSink();
         this.#finish(value);
         return;
       }
@@ -416,6 +459,8 @@ export class Decoder {
   }
 
   #finish(value: unknown): void {
+    // A callback of an element may have closed the connection.
+    if (this.#isStopped) return;
     if (this.#isPush) {
       this.#isPush = false;
       return;
@@ -440,10 +485,6 @@ export class Decoder {
     this.#isStopped = true;
     return new ProtocolError(`The server sent ${what}`);
   }
-}
-
-function copyOf(bytes: Buffer, start: number, stop: number): Buffer {
-  return Buffer.from(bytes.subarray(start, stop));
 }
 
 function isLineType(type: number): boolean {

@@ -21,7 +21,10 @@ export interface HandshakeOptions {
   readonly credentials: () => Credentials | undefined | PromiseLike<Credentials | undefined>;
 }
 
-/** Encodes the handshake; `onDone` is called once, with the first refusal or without. */
+/**
+ * Encodes the handshake; `onDone` is called with the first refusal at once, or without when all of
+ * it is answered.
+ */
 export function handshake(
   options: HandshakeOptions,
   credentials: Credentials | undefined,
@@ -65,7 +68,6 @@ function handshakeCommands(
 class HandshakeSteps implements PipelineOwner {
   readonly #protocol: 2 | 3;
   readonly #onDone: (refusal: ConnectionError | undefined) => void;
-  #refusal: ConnectionError | undefined;
 
   constructor(protocol: 2 | 3, onDone: (refusal: ConnectionError | undefined) => void) {
     this.#protocol = protocol;
@@ -78,13 +80,12 @@ class HandshakeSteps implements PipelineOwner {
       isRetryable: false,
       onReply: () => undefined,
       onError: (error) => {
-        this.#refusal ??= this.#refuse(command, error);
+        this.#onDone(this.#refuse(command, withoutArguments(error)));
       },
     };
   }
 
   #refuse(command: string, cause: Error): ConnectionError {
-    if (cause instanceof ConnectionError) return cause;
     const isUnknown = cause instanceof ReplyError && /unknown command|NOPROTO/i.test(cause.message);
     const message =
       command === 'HELLO' && this.#protocol === 3 && isUnknown
@@ -94,6 +95,13 @@ class HandshakeSteps implements PipelineOwner {
   }
 
   onPipelineDone(): void {
-    this.#onDone(this.#refusal);
+    this.#onDone(undefined);
   }
+}
+
+/** The server's answer; to a command that it does not know it repeats the arguments: the password. */
+function withoutArguments(answer: Error): Error {
+  const at = answer.message.search(/,? with args/i);
+  if (at === -1) return answer;
+  return Object.assign(new ReplyError(answer.message.slice(0, at)), answer);
 }

@@ -11,9 +11,10 @@ const POINT = 0x2e;
 
 /**
  * The double in `bytes[start..stop)`: an integer is gathered and scaled once, which is exact for up
- * to 15 digits; everything else (more digits, exponents, inf, nan) goes the slow way.
+ * to 15 digits; everything else (more digits, exponents, inf, nan) goes the slow way. Undefined if
+ * it is no double.
  */
-export function parseDouble(bytes: Buffer, start: number, stop: number): number {
+export function parseDouble(bytes: Buffer, start: number, stop: number): number | undefined {
   const sign = bytes[start];
   const first = sign === MINUS || sign === PLUS ? start + 1 : start;
   let significand = 0;
@@ -36,16 +37,21 @@ export function parseDouble(bytes: Buffer, start: number, stop: number): number 
   return sign === MINUS ? -double : double;
 }
 
-function slowDouble(bytes: Buffer, start: number, stop: number): number {
+function slowDouble(bytes: Buffer, start: number, stop: number): number | undefined {
   const text = bytes.latin1Slice(start, stop);
+  const double = Number(text);
+  if (!Number.isNaN(double) && text !== '') return double;
   switch (text) {
     case 'inf':
     case '+inf':
       return Infinity;
     case '-inf':
       return -Infinity;
+    case 'nan':
+    case '-nan':
+      return NaN;
     default:
-      return Number(text);
+      return undefined;
   }
 }
 

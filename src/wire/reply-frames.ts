@@ -19,6 +19,11 @@ const enum Kind {
   Attribute,
 }
 
+/** Knows whose reply is being decoded, if anyone still waits for it. */
+interface SinkSource {
+  nextSink(): ReplySink | undefined;
+}
+
 export class Frame {
   kind: Kind = Kind.Array;
   remaining = 0;
@@ -32,9 +37,13 @@ export class Frame {
     return this.kind === Kind.Attribute;
   }
 
+  get isElements(): boolean {
+    return this.kind === Kind.Elements;
+  }
+
   /** Hands over the aggregate. */
   take(): unknown {
-    const container = this.container;
+    const container = this.kind === Kind.Elements ? undefined : this.container;
     this.container = undefined;
     this.key = undefined;
     return container;
@@ -47,8 +56,8 @@ export class Frame {
         (this.container as unknown[])[this.index++] = value;
         break;
       case Kind.Elements:
-        (this.container as ReplySink).onElement!(this.index++, value);
-        if (this.remaining === 1) this.container = undefined;
+        // The sink is asked for each time: a callback of an element may have given up the command.
+        (this.container as SinkSource).nextSink()?.onElement!(this.index++, value);
         break;
       case Kind.Set:
         (this.container as Set<unknown>).add(value);
@@ -71,7 +80,18 @@ export class Frame {
     }
     this.hasKey = false;
     if (this.kind === Kind.Map) (this.container as Map<unknown, unknown>).set(this.key, value);
-    else setField(this.container as Record<string, unknown>, this.key as string, value);
+    else setField(this.container as Record<string, unknown>, nameOf(this.key), value);
+  }
+}
+
+/** The name of a field, whatever type it was sent in. */
+function nameOf(key: unknown): string {
+  if (typeof key === 'string') return key;
+  try {
+    return String(key);
+  } catch {
+    // A map with a field `toString` cannot be turned into text.
+    return Object.prototype.toString.call(key);
   }
 }
 
@@ -123,9 +143,9 @@ export class FrameStack {
     else this.#push(Kind.Array, count, []);
   }
 
-  /** Opens the array whose elements go to `sink` one by one. */
-  openElements(sink: ReplySink, count: number): void {
-    this.#push(Kind.Elements, count, count === 0 ? undefined : sink);
+  /** Opens the array whose elements go to the next sink one by one. */
+  openElements(sinks: SinkSource, count: number): void {
+    this.#push(Kind.Elements, count, sinks);
   }
 
   #push(kind: Kind, count: number, container: unknown): void {

@@ -37,10 +37,13 @@ export function openSocket(
       return true;
     },
   };
-  const socket =
-    options.tls === undefined ? openPlain(options, onread) : openSecure(options, options.tls, onread);
+  const socket = open(options, onread);
   socket.once(options.tls === undefined ? 'connect' : 'secureConnect', () => {
     events.onConnect();
+  });
+  // A server that has ended its side answers nothing any more, whatever is still to be written.
+  socket.once('end', () => {
+    socket.destroy();
   });
   socket.on('error', (error) => {
     events.onError(error);
@@ -49,6 +52,16 @@ export function openSocket(
     events.onClose();
   });
   return socket;
+}
+
+function open(options: SocketOptions, onread: net.OnReadOpts): net.Socket {
+  if (options.tls === undefined) return openPlain(options, onread);
+  try {
+    return openSecure(options, options.tls, onread);
+  } catch (error) {
+    // A certificate or key that cannot be read. It fails as any other attempt does.
+    return new net.Socket().destroy(error as Error);
+  }
 }
 
 function openPlain(options: SocketOptions, onread: net.OnReadOpts): net.Socket {

@@ -2,15 +2,16 @@
 
 import { RbPromise } from '../../src/promise/rb-promise.js';
 
+/** True only for the very same type, `any` and readonly told apart. */
 type Equals<A, B> =
-  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+  (<T>(it: T) => T extends A ? 1 : 2) extends <T>(it: T) => T extends B ? 1 : 2 ? true : false;
 
 /** Compiles only if the type of the argument is exactly the one named. */
 function expectType<Expected>() {
   return <Actual>(
     _actual: Actual,
     ..._same: Equals<Actual, Expected> extends true ? [] : [never]
-  ) => undefined;
+  ): void => undefined;
 }
 
 declare const text: RbPromise<string | null>;
@@ -18,7 +19,7 @@ declare const count: RbPromise<number>;
 declare const keys: readonly string[];
 declare function get(key: string): RbPromise<string | null>;
 
-export async function accepted(): Promise<void> {
+export async function accepted(): Promise<unknown> {
   expectType<string | null | undefined>()(text.value);
   expectType<unknown>()(text.reason);
   expectType<boolean>()(text.isPending);
@@ -44,7 +45,7 @@ export async function accepted(): Promise<void> {
   new RbPromise<number>().resolve(Promise.resolve(1));
   new RbPromise<number>().resolve(count);
   expectType<[string | null, number]>()(await Promise.all([text, count]));
-  void [typed, wider, like];
+  return [typed, wider, like];
 }
 
 export function combined(): void {
@@ -74,7 +75,7 @@ export function refused(): void {
   // @ts-expect-error a value is needed
   count.resolve();
   // @ts-expect-error the value may be missing
-  text.value.length;
+  console.log(text.value.length);
   // @ts-expect-error the value cannot be assigned
   count.value = 1;
   // @ts-expect-error a number is no collection
@@ -85,5 +86,5 @@ export function refused(): void {
   count.done(5);
   // @ts-expect-error it is no native promise
   const native: Promise<number> = count;
-  void native;
+  console.log(native);
 }

@@ -194,7 +194,7 @@ describe('then', () => {
       promise.then(),
       promise.finally(() => undefined),
     ];
-    for (const one of derived) one.resolve('mine' as never);
+    for (const one of derived) one.resolve('mine');
     promise.resolve('x');
     expect(derived.map(({ value }) => value)).toEqual(['mine', 'mine', 'mine', 'mine']);
   });
@@ -257,7 +257,7 @@ describe('await', () => {
     const later = new RbPromise<number>();
     setImmediate(() => later.resolve(1));
     expect(await later).toBe(1);
-    expect(await Promise.all([RbPromise.resolved(1), 2])).toEqual([1, 2]);
+    expect(await Promise.all([RbPromise.resolved(1), RbPromise.resolved(2)])).toEqual([1, 2]);
   });
 });
 
@@ -302,6 +302,14 @@ describe('chains of any length', () => {
       promises[0]?.resolve('x');
       expect(promises.at(-1)?.value).toBe('x');
     }
+  });
+
+  it('of all', () => {
+    const first = new RbPromise<unknown>();
+    let last = first;
+    for (let index = 0; index < LENGTH; index++) last = RbPromise.all([last]);
+    first.resolve(0);
+    expect(last.isResolved).toBe(true);
   });
 
   it('of callbacks that attach the next one to the same promise', () => {

@@ -169,6 +169,18 @@ describe('a scope', () => {
     expect(sequenceOf(derived)).toBe(7);
   });
 
+  it('is told of callbacks that were attached before the follower had a scope', () => {
+    const scope = new RecordingScope();
+    const command = new Command(scope, 7);
+    const follower = new RbPromise();
+    const derived = follower.then(throwing);
+    follower.done(throwing);
+    follower.resolve(command);
+    command.resolve(1);
+    expect(scope.unhandled).toEqual([derived]);
+    expect(scope.errors).toEqual([failure]);
+  });
+
   it('is told of a done callback that throws, and the other callbacks still run', () => {
     const scope = new RecordingScope();
     const command = new Command(scope, 0);

@@ -143,7 +143,7 @@ describe('resolving with itself', () => {
 
   it('rejects where a thenable answers with the promise', () => {
     const promise = new RbPromise<unknown>();
-    promise.resolve({ then: (resolve: (value: unknown) => void) => resolve(promise) } as never);
+    promise.resolve({ then: (resolve: (value: unknown) => void) => resolve(promise) });
     expect(promise.reason).toMatchObject({ code: 'RB_SELF_RESOLUTION' });
   });
 });
@@ -214,13 +214,24 @@ describe('following another thenable', () => {
 
   it('lets only the first of the two callbacks count', () => {
     const values = [
-      thenable((resolve, reject) => (resolve(1), reject(failure), resolve(2))),
-      thenable((resolve, reject) => (reject(failure), resolve(1), reject(2))),
+      thenable((resolve, reject) => {
+        resolve(1);
+        reject(failure);
+        resolve(2);
+      }),
+      thenable((resolve, reject) => {
+        reject(failure);
+        resolve(1);
+        reject(2);
+      }),
       thenable((resolve) => {
         resolve(1);
         throw failure;
       }),
-      thenable((resolve) => (resolve(new RbPromise()), resolve(1))),
+      thenable((resolve) => {
+        resolve(new RbPromise());
+        resolve(1);
+      }),
     ].map((value) => RbPromise.resolved(value));
     expect(values.map(({ value, reason }) => [value, reason])).toEqual([
       [1, undefined],

@@ -1,0 +1,103 @@
+/** What `executeCommands` is given: lists of commands by routing key, checked as a whole. */
+
+import { refusal } from '../commands/refused.js';
+import { MisuseError, type RbError } from '../errors.js';
+import type { Key } from '../util/key.js';
+import { describeType, isRecord } from '../util/validate.js';
+import { Script } from '../script.js';
+import type { RawArgument } from './command-writer.js';
+
+/** A plain command of a list. */
+export type PlainCommand = readonly [name: string, ...args: RawArgument[]];
+
+/** A script of a list. */
+export type ScriptCommand = readonly [
+  script: Script,
+  keys?: Iterable<RawArgument>,
+  args?: Iterable<RawArgument>,
+];
+
+/** A command of a list of `executeCommands`. */
+export type ListedCommand = PlainCommand | ScriptCommand;
+
+/** A checked command: its words, or a script and what follows its hash. */
+export type ListStep =
+  | { readonly script: undefined; readonly name: string; readonly args: readonly RawArgument[] }
+  | { readonly script: Script; readonly args: readonly RawArgument[] };
+
+/** The list of one routing key. */
+export interface CheckedList {
+  readonly key: Key;
+  readonly steps: readonly ListStep[];
+}
+
+/** Checks everything; throws before anything is sent. */
+export function readLists(mapping: unknown): CheckedList[] {
+  return entriesOf(mapping).map(([key, list], index) => ({
+    key,
+    steps: readList(list, `List ${index + 1}`),
+  }));
+}
+
+function entriesOf(mapping: unknown): [Key, unknown][] {
+  if (mapping instanceof Map) return [...(mapping as Map<Key, unknown>)];
+  if (isRecord(mapping)) return Object.entries(mapping);
+  throw invalid(
+    `executeCommands takes a record or Map of routing key to commands, not ${describeType(mapping)}`,
+  );
+}
+
+function readList(list: unknown, where: string): ListStep[] {
+  if (!isIterable(list)) {
+    throw invalid(`${where} must be a list of commands, not ${describeType(list)}`);
+  }
+  return Array.from(list, (command, index) => readStep(command, `${where}, command ${index + 1}`));
+}
+
+function readStep(command: unknown, where: string): ListStep {
+  if (!Array.isArray(command)) {
+    throw invalid(`${where} must be [name, ...args] or [script, keys, args]`);
+  }
+  const [first, ...rest] = command as unknown[];
+  if (first instanceof Script) return readScript(first, rest, where);
+  if (typeof first !== 'string' || first === '') {
+    throw invalid(`${where} must begin with a command's name or a Script`);
+  }
+  const args = rest.map((argument, index) => readArgument(argument, `${where}: argument ${index + 1}`));
+  const refused = refusal(first, args[0]);
+  if (refused !== undefined) throw located(refused, where);
+  return { script: undefined, name: first, args };
+}
+
+function readScript(script: Script, rest: unknown[], where: string): ListStep {
+  const [keys = [], args = [], ...more] = rest;
+  if (more.length > 0 || !isIterable(keys) || !isIterable(args)) {
+    throw invalid(`${where} must be [script, keys, args] with two lists`);
+  }
+  const all = [...keys].map((key, index) => readArgument(key, `${where}: key ${index + 1}`));
+  const count = String(all.length);
+  for (const [index, argument] of [...args].entries()) {
+    all.push(readArgument(argument, `${where}: argument ${index + 1}`));
+  }
+  return { script, args: [count, ...all] };
+}
+
+function readArgument(argument: unknown, where: string): RawArgument {
+  const isText = typeof argument === 'string' || argument instanceof Uint8Array;
+  const isNumber = typeof argument === 'bigint' || Number.isFinite(argument);
+  if (isText || isNumber) return argument as RawArgument;
+  throw invalid(`${where} must be a string, a number or bytes, not ${describeType(argument)}`);
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
+}
+
+function invalid(message: string): MisuseError {
+  return new MisuseError('RB_INVALID_ARGUMENT', message);
+}
+
+function located(error: RbError, where: string): RbError {
+  error.message = `${where}: ${error.message}`;
+  return error;
+}

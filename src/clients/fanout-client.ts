@@ -1,0 +1,256 @@
+/** The clients of a fan-out: commands go to the hosts that are named, whatever their keys are. */
+
+import type { CommandSpec } from '../commands/command-spec.js';
+import type {
+  RedisFunctions,
+  RedisModules,
+  RedisScripts,
+  RespVersions,
+  TypeMapping,
+} from '../commands/upstream.js';
+import { BadHostSetup, MisuseError } from '../errors.js';
+import type { RbPromise } from '../promise/rb-promise.js';
+import { type Key, keyText } from '../util/key.js';
+import { describeType } from '../util/validate.js';
+import { attachCommands, sendTo } from './command-client.js';
+import type { AddedCommands, FannedCommands, MappedCommands } from './command-methods.js';
+import type { CommandWriter, RawArgument } from './command-writer.js';
+import { FanoutPart, Gathering } from './gathering.js';
+import { type ReplyMapping, replyMapping } from './reply-mapping.js';
+import type { Session } from './session.js';
+import { SessionClient } from './session-client.js';
+import { CommandPromise } from './sinks.js';
+
+/* eslint-disable @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unsafe-declaration-merging --
+   the commands are attached to the prototypes, and the interfaces have their types */
+
+/** The hosts of a fan-out: their ids, or all that the cluster has when a command is issued. */
+export type FanoutHosts = Iterable<number> | 'all';
+
+/** A fan-out client with the commands that were added to the cluster. */
+export type ExtendedFanoutClient<
+  RESP extends RespVersions,
+  TM extends TypeMapping,
+  M extends RedisModules,
+  F extends RedisFunctions,
+  S extends RedisScripts,
+> = FanoutClient<RESP, TM, M, F, S> &
+  AddedCommands<'fanned', { RESP: RESP; TM: TM; M: M; F: F; S: S }>;
+
+/** A client for the host of one key, with the commands that were added to the cluster. */
+export type ExtendedKeyTargetClient<
+  RESP extends RespVersions,
+  TM extends TypeMapping,
+  M extends RedisModules,
+  F extends RedisFunctions,
+  S extends RedisScripts,
+> = KeyTargetClient<RESP, TM, M, F, S> &
+  AddedCommands<'mapped', { RESP: RESP; TM: TM; M: M; F: F; S: S }>;
+
+export interface FanoutClient<
+  RESP extends RespVersions = 3,
+  TM extends TypeMapping = {},
+  M extends RedisModules = {},
+  F extends RedisFunctions = {},
+  S extends RedisScripts = {},
+> extends FannedCommands<RESP, TM> {}
+
+/**
+ * Sends each command to all the hosts that it is targeted at, and answers with an `RbPromise` of a
+ * Map of the replies by host id. If some hosts fail, the promise is rejected with a `FanoutError`
+ * that has the answers of the others.
+ *
+ * @example
+ * const infos = await cluster.all((client) => client.info());
+ */
+export class FanoutClient<
+  RESP extends RespVersions,
+  TM extends TypeMapping,
+  M extends RedisModules,
+  F extends RedisFunctions,
+  S extends RedisScripts,
+> extends SessionClient {
+  readonly #hosts: FanoutHosts | undefined;
+  readonly #isTargeted: boolean;
+
+  /** @internal */
+  constructor(
+    session: Session,
+    mapping: ReplyMapping,
+    hosts: FanoutHosts | undefined,
+    isTargeted = false,
+  ) {
+    super(session, mapping);
+    // An iterable may be good for one pass only.
+    this.#hosts = isIterableObject(hosts) ? [...hosts] : hosts;
+    this.#isTargeted = isTargeted;
+  }
+
+  /** Sends any command, by its name, to the targeted hosts. */
+  executeCommand(name: string, ...args: RawArgument[]): RbPromise<Map<number, unknown>> {
+    return this.runRaw(name, args) as RbPromise<Map<number, unknown>>;
+  }
+
+  /** The same target, with replies of other types. */
+  withTypeMapping<T extends TypeMapping>(typeMapping: T): ExtendedFanoutClient<RESP, T, M, F, S> {
+    const mapping = replyMapping(this.mapping.protocol, typeMapping);
+    return new FanoutClient(
+      this.session,
+      mapping,
+      this.#hosts,
+      this.#isTargeted,
+    ) as ExtendedFanoutClient<RESP, T, M, F, S>;
+  }
+
+  /**
+   * A client for these hosts. An id that no host has rejects the commands with a `BadHostSetup`.
+   *
+   * @throws MisuseError RB_ALREADY_TARGETED on a client that was targeted before.
+   */
+  target(hosts: FanoutHosts): ExtendedFanoutClient<RESP, TM, M, F, S> {
+    if (this.#isTargeted) throw alreadyTargeted();
+    return new FanoutClient(this.session, this.mapping, hosts, true) as ExtendedFanoutClient<
+      RESP,
+      TM,
+      M,
+      F,
+      S
+    >;
+  }
+
+  /**
+   * A client for the one host that the key lives on. Its commands answer with the reply itself.
+   *
+   * @throws MisuseError RB_ALREADY_TARGETED on a client that was targeted before.
+   */
+  targetKey(key: Key): ExtendedKeyTargetClient<RESP, TM, M, F, S> {
+    if (this.#isTargeted) throw alreadyTargeted();
+    return new KeyTargetClient(this.session, this.mapping, key) as ExtendedKeyTargetClient<
+      RESP,
+      TM,
+      M,
+      F,
+      S
+    >;
+  }
+
+  /** @internal */
+  protected override issue(
+    command: CommandWriter,
+    spec: CommandSpec,
+  ): RbPromise<Map<number, unknown>> {
+    const { session, mapping } = this;
+    session.assertOpen();
+    const hostIds = hostIdsOf(this.#hosts, session.backend.hosts);
+    // Every lane before any command: an unknown host keeps it from being sent at all.
+    const lanes = hostIds.map((hostId) => session.dispatch.lane(hostId));
+    const whole = new Gathering<unknown>(session, session.nextSequence(), spec.name, hostIds);
+    for (const [index, lane] of lanes.entries()) {
+      sendTo(lane, command, new FanoutPart(whole, index, { spec, mapping }));
+    }
+    return whole;
+  }
+
+  static {
+    attachCommands(FanoutClient);
+  }
+}
+
+export interface KeyTargetClient<
+  RESP extends RespVersions = 3,
+  TM extends TypeMapping = {},
+  M extends RedisModules = {},
+  F extends RedisFunctions = {},
+  S extends RedisScripts = {},
+> extends MappedCommands<RESP, TM> {}
+
+/** Sends each command to the host of one key, whatever keys the command itself has. */
+export class KeyTargetClient<
+  RESP extends RespVersions,
+  TM extends TypeMapping,
+  M extends RedisModules,
+  F extends RedisFunctions,
+  S extends RedisScripts,
+> extends SessionClient {
+  readonly #key: Key;
+
+  /** @internal */
+  constructor(session: Session, mapping: ReplyMapping, key: Key) {
+    super(session, mapping);
+    this.#key = key;
+  }
+
+  /** Sends any command, by its name, to the host of the key. */
+  executeCommand(name: string, ...args: RawArgument[]): RbPromise<unknown> {
+    return this.runRaw(name, args) as RbPromise<unknown>;
+  }
+
+  /** The same target, with replies of other types. */
+  withTypeMapping<T extends TypeMapping>(
+    typeMapping: T,
+  ): ExtendedKeyTargetClient<RESP, T, M, F, S> {
+    const mapping = replyMapping(this.mapping.protocol, typeMapping);
+    return new KeyTargetClient(this.session, mapping, this.#key) as ExtendedKeyTargetClient<
+      RESP,
+      T,
+      M,
+      F,
+      S
+    >;
+  }
+
+  /** @throws MisuseError RB_ALREADY_TARGETED, always: this client is targeted. */
+  target(_hosts: FanoutHosts): never {
+    throw alreadyTargeted();
+  }
+
+  /** @throws MisuseError RB_ALREADY_TARGETED, always: this client is targeted. */
+  targetKey(_key: Key): never {
+    throw alreadyTargeted();
+  }
+
+  /** @internal */
+  protected override issue(command: CommandWriter, spec: CommandSpec): RbPromise<unknown> {
+    const { session, mapping } = this;
+    session.assertOpen();
+    keyText(this.#key);
+    const lane = session.dispatch.lane(session.backend.getRouter().getHostForKey(this.#key));
+    const promise = new CommandPromise<unknown>(session, session.nextSequence(), spec, mapping);
+    sendTo(lane, command, promise);
+    return promise;
+  }
+
+  static {
+    attachCommands(KeyTargetClient);
+  }
+}
+
+function alreadyTargeted(): MisuseError {
+  return new MisuseError(
+    'RB_ALREADY_TARGETED',
+    'This client is targeted already; call target or targetKey on the fan-out client itself',
+  );
+}
+
+function hostIdsOf(
+  hosts: FanoutHosts | undefined,
+  known: ReadonlyMap<number, unknown>,
+): readonly number[] {
+  if (hosts === 'all') return [...known.keys()];
+  if (hosts === undefined) {
+    throw new BadHostSetup(
+      'No host is targeted: name the hosts option of the fan-out, or use target or targetKey',
+    );
+  }
+  if (!isIterableObject(hosts)) {
+    throw new MisuseError(
+      'RB_INVALID_ARGUMENT',
+      `hosts must be an iterable of host ids or 'all', not ${describeType(hosts)}`,
+    );
+  }
+  return [...new Set(hosts)];
+}
+
+function isIterableObject(value: unknown): value is Iterable<number> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
+}

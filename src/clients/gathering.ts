@@ -1,0 +1,103 @@
+/** The one promise of a command that went to several hosts, and the sinks of its parts. */
+
+import type { CommandSpec } from '../commands/command-spec.js';
+import { FanoutError } from '../errors.js';
+import {
+  type JoinScope,
+  RbPromise,
+  settleRejected,
+  settleResolved,
+} from '../promise/rb-promise.js';
+import { commandError } from './command-error.js';
+import type { ReplyMapping } from './reply-mapping.js';
+import { type CommandSink, transformed } from './sinks.js';
+
+/** Resolves to the replies by host id when all hosts have answered. */
+export class Gathering<T> extends RbPromise<Map<number, T>> {
+  readonly #command: string;
+  readonly #hostIds: readonly number[];
+  readonly #values: T[] = [];
+  readonly #errors = new Map<number, unknown>();
+  #missing: number;
+
+  constructor(scope: JoinScope, sequence: number, command: string, hostIds: readonly number[]) {
+    super(scope, sequence);
+    this.#command = command;
+    this.#hostIds = hostIds;
+    this.#missing = hostIds.length;
+    if (this.#missing === 0) settleResolved(this, new Map());
+  }
+
+  /** @internal */
+  answer(index: number, value: T): void {
+    this.#values[index] = value;
+    this.#count();
+  }
+
+  /** @internal */
+  fail(index: number, error: unknown): void {
+    this.#errors.set(index, error);
+    this.#count();
+  }
+
+  #count(): void {
+    if (--this.#missing > 0) return;
+    const values = new Map<number, T>();
+    const errors = new Map<number, unknown>();
+    for (const [index, hostId] of this.#hostIds.entries()) {
+      if (this.#errors.has(index)) errors.set(hostId, this.#errors.get(index));
+      else values.set(hostId, this.#values[index] as T);
+    }
+    if (errors.size === 0) settleResolved(this, values);
+    else {
+      const error = new FanoutError(errors, values);
+      settleRejected(this, Object.assign(error, { command: this.#command }));
+    }
+  }
+}
+
+/** The sink for one host's part of a gathering. */
+export class FanoutPart implements CommandSink {
+  readonly spec: CommandSpec;
+  readonly mapping: ReplyMapping;
+  readonly #whole: Gathering<unknown>;
+  readonly #index: number;
+  #isSettled = false;
+
+  constructor(
+    whole: Gathering<unknown>,
+    index: number,
+    { spec, mapping }: { spec: CommandSpec; mapping: ReplyMapping },
+  ) {
+    this.#whole = whole;
+    this.#index = index;
+    this.spec = spec;
+    this.mapping = mapping;
+  }
+
+  get isRetryable(): boolean {
+    return this.spec.isReadOnly;
+  }
+
+  onReply(reply: unknown): void {
+    if (!this.#settle()) return;
+    let value: unknown;
+    try {
+      value = transformed(this.spec, this.mapping, reply);
+    } catch (error) {
+      this.#whole.fail(this.#index, error);
+      return;
+    }
+    this.#whole.answer(this.#index, value);
+  }
+
+  onError(error: Error): void {
+    if (this.#settle()) this.#whole.fail(this.#index, commandError(error, this.spec.name));
+  }
+
+  /** A part counts once, also where a merged command answers twice for it. */
+  #settle(): boolean {
+    if (this.#isSettled) return false;
+    return (this.#isSettled = true);
+  }
+}

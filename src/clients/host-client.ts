@@ -1,0 +1,38 @@
+/** Sends raw commands to one host, whatever their keys are: `Pool.executeCommand`. */
+
+import type { CommandSpec } from '../commands/command-spec.js';
+import type { Backend } from './backend.js';
+import { CommandClient, sendTo } from './command-client.js';
+import { refusedCommand } from './command-error.js';
+import type { CommandWriter, RawArgument } from './command-writer.js';
+import type { Dispatch } from './dispatch.js';
+import { replyMapping } from './reply-mapping.js';
+import { NativeSink } from './sinks.js';
+
+export class HostClient extends CommandClient {
+  readonly #backend: Backend;
+  readonly #dispatch: Dispatch;
+  readonly #hostId: number;
+
+  constructor(backend: Backend, dispatch: Dispatch, hostId: number) {
+    super();
+    this.#backend = backend;
+    this.#dispatch = dispatch;
+    this.#hostId = hostId;
+  }
+
+  executeCommand(name: string, args: readonly RawArgument[]): Promise<unknown> {
+    return this.runRaw(name, args) as Promise<unknown>;
+  }
+
+  protected override issue(command: CommandWriter, spec: CommandSpec): Promise<unknown> {
+    const { protocol, typeMapping } = this.#backend;
+    const sink = new NativeSink(spec, replyMapping(protocol, typeMapping));
+    sendTo(this.#dispatch.lane(this.#hostId), command, sink);
+    return sink.promise;
+  }
+
+  protected override refuse(error: unknown, command: string | undefined): Promise<never> {
+    return Promise.reject(refusedCommand(error, command) as Error);
+  }
+}

@@ -1,0 +1,270 @@
+/**
+ * Runs the lists of `executeCommands`: each list in its order, all lists at once.
+ *
+ * A list is sent up to and including its next script, and goes on when that has its answer. So a
+ * script that the server has forgotten meanwhile is evaluated before anything behind it runs.
+ */
+
+import { rawSpec, specOf, type CommandSpec } from '../commands/command-spec.js';
+import { ReplyError } from '../errors.js';
+import {
+  markHandled,
+  type RbPromise,
+  settleRejected,
+  settleResolved,
+} from '../promise/rb-promise.js';
+import type { Script } from '../script.js';
+import type { CheckedList, ListStep } from './command-list.js';
+import { borrowWriter, type RawArgument, returnWriter } from './command-writer.js';
+import { type JoinOptions, runCall } from './join.js';
+import type { GiveUpReason, Lane } from './lane.js';
+import type { ReplyMapping } from './reply-mapping.js';
+import type { Session } from './session.js';
+import { CommandPromise } from './sinks.js';
+
+/** Sends raw commands of a session, whatever their keys are. */
+class RawSender {
+  readonly #session: Session;
+  readonly #mapping: ReplyMapping;
+
+  constructor(session: Session, mapping: ReplyMapping) {
+    this.#session = session;
+    this.#mapping = mapping;
+  }
+
+  /** A promise that counts among the commands of the call. */
+  promise(spec: CommandSpec): CommandPromise<unknown> {
+    const session = this.#session;
+    return new CommandPromise(session, session.nextSequence(), spec, this.#mapping);
+  }
+
+  /** A promise that the caller never sees. */
+  inner(spec: CommandSpec): CommandPromise<unknown> {
+    return new CommandPromise(SILENT, 0, spec, this.#mapping);
+  }
+
+  send(lane: Lane, sink: CommandPromise<unknown>, args: readonly RawArgument[]): void {
+    const writer = borrowWriter();
+    try {
+      for (const argument of args) writer.pushRaw(argument);
+      lane.append(writer, sink);
+    } finally {
+      returnWriter(writer);
+    }
+  }
+}
+
+/** The scope of promises whose failures are dealt with here. */
+const SILENT = {
+  promiseRejected: (): void => undefined,
+  callbackFailed: (error: unknown): never => {
+    throw error;
+  },
+};
+
+const EVALSHA = specOf('EVALSHA', []);
+const EVAL = specOf('EVAL', []);
+
+/** Makes sure, once for each host, that the scripts of a call are known to it. */
+class ScriptLoader {
+  readonly #sender: RawSender;
+  readonly #lane: Lane;
+  readonly #scripts = new Map<string, Script>();
+  #waiting: (() => void)[] | undefined = [];
+
+  constructor(sender: RawSender, lane: Lane) {
+    this.#sender = sender;
+    this.#lane = lane;
+  }
+
+  add(script: Script): void {
+    this.#scripts.set(script.sha, script);
+  }
+
+  /** Runs `callback` when the scripts are loaded, as far as the server allows it. */
+  whenLoaded(callback: () => void): void {
+    if (this.#waiting === undefined) callback();
+    else this.#waiting.push(callback);
+  }
+
+  load(): void {
+    const scripts = [...this.#scripts.values()];
+    if (scripts.length === 0) {
+      this.#done();
+      return;
+    }
+    const exists = this.#sender.inner(specOf('SCRIPT', ['EXISTS']));
+    exists.done(
+      (known) => {
+        this.#loadMissing(scripts.filter((_, index) => (known as unknown[])[index] !== 1));
+      },
+      // Whoever may not ask may still evaluate.
+      () => {
+        this.#done();
+      },
+    );
+    const hashes = scripts.map((script) => script.sha);
+    this.#sender.send(this.#lane, exists, ['SCRIPT', 'EXISTS', ...hashes]);
+  }
+
+  #loadMissing(scripts: readonly Script[]): void {
+    let missing = scripts.length;
+    if (missing === 0) this.#done();
+    const loaded = (): void => {
+      if (--missing === 0) this.#done();
+    };
+    for (const script of scripts) {
+      const load = this.#sender.inner(specOf('SCRIPT', ['LOAD']));
+      load.done(loaded, loaded);
+      this.#sender.send(this.#lane, load, ['SCRIPT', 'LOAD', script.source]);
+    }
+  }
+
+  #done(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const callback of waiting) callback();
+  }
+}
+
+/** One list on its way. */
+class ListRun {
+  readonly promises: CommandPromise<unknown>[];
+  readonly #sender: RawSender;
+  readonly #lane: Lane;
+  readonly #loader: ScriptLoader;
+  readonly #steps: readonly ListStep[];
+  #next = 0;
+  /** The promise of the script whose answer the list waits for. */
+  #running: CommandPromise<unknown> | undefined;
+  #isAdvancing = false;
+  #mayGoOn = false;
+
+  constructor(sender: RawSender, lane: Lane, loader: ScriptLoader, steps: readonly ListStep[]) {
+    this.#sender = sender;
+    this.#lane = lane;
+    this.#loader = loader;
+    this.#steps = steps;
+    this.promises = steps.map((step) =>
+      sender.promise(step.script === undefined ? rawSpec(step.name.toUpperCase(), step.args) : EVALSHA),
+    );
+    for (const { script } of steps) if (script !== undefined) loader.add(script);
+  }
+
+  /** Goes on with what is next; called when the list begins and when a script has answered. */
+  advance(): void {
+    this.#mayGoOn = true;
+    // Where scripts fail at once, the list goes on here and not by calling itself.
+    if (this.#isAdvancing) return;
+    this.#isAdvancing = true;
+    while (this.#mayGoOn) {
+      this.#mayGoOn = false;
+      this.#sendUpToScript();
+    }
+    this.#isAdvancing = false;
+  }
+
+  #sendUpToScript(): void {
+    while (this.#next < this.#steps.length) {
+      const step = this.#steps[this.#next]!;
+      const promise = this.promises[this.#next]!;
+      this.#next++;
+      if (step.script !== undefined) {
+        const { script, args } = step;
+        this.#running = promise;
+        this.#loader.whenLoaded(() => {
+          if (promise.isPending) this.#runScript(script, args, promise);
+        });
+        return;
+      }
+      this.#sender.send(this.#lane, promise, [step.name, ...step.args]);
+    }
+  }
+
+  #runScript(script: Script, args: readonly RawArgument[], promise: CommandPromise<unknown>): void {
+    const byHash = this.#sender.inner(EVALSHA);
+    byHash.done(
+      (value) => {
+        this.#settle(promise, value);
+      },
+      (error) => {
+        if (error instanceof ReplyError && error.kind === 'NOSCRIPT' && promise.isPending) {
+          this.#evaluate(script, args, promise);
+        } else this.#settle(promise, error, true);
+      },
+    );
+    this.#sender.send(this.#lane, byHash, ['EVALSHA', script.sha, ...args]);
+  }
+
+  /** The server forgot the script: evaluating it loads it again. */
+  #evaluate(script: Script, args: readonly RawArgument[], promise: CommandPromise<unknown>): void {
+    const bySource = this.#sender.inner(EVAL);
+    bySource.done(
+      (value) => {
+        this.#settle(promise, value);
+      },
+      (error) => {
+        this.#settle(promise, error, true);
+      },
+    );
+    this.#sender.send(this.#lane, bySource, ['EVAL', script.source, ...args]);
+  }
+
+  #settle(promise: CommandPromise<unknown>, outcome: unknown, isFailure = false): void {
+    if (isFailure) settleRejected(promise, outcome);
+    else settleResolved(promise, outcome);
+    this.advance();
+  }
+
+  /** Rejects what is not on its way, and the script that the list waits for. */
+  giveUp(reason: GiveUpReason): void {
+    const running = this.#running;
+    const unsent = this.promises.slice(this.#next);
+    this.#next = this.#steps.length;
+    if (running?.isPending === true) running.onError(this.#error(reason, true));
+    for (const promise of unsent) promise.onError(this.#error(reason, false));
+  }
+
+  #error(reason: GiveUpReason, maybeExecuted: boolean): Error {
+    const { hostId, address } = this.#lane.pool.host;
+    return Object.assign(reason(this.#lane), { hostId, address, maybeExecuted });
+  }
+}
+
+/** Sends the lists; answers the promises of each list, in order. */
+function runLists(
+  session: Session,
+  mapping: ReplyMapping,
+  lists: readonly CheckedList[],
+): RbPromise<unknown>[][] {
+  const router = session.backend.getRouter();
+  // Every host before any command: a bad key keeps all from being sent.
+  const lanes = lists.map(({ key }) => session.dispatch.lane(router.getHostForKey(key)));
+  const sender = new RawSender(session, mapping);
+  const loaders = new Map(lanes.map((lane) => [lane, new ScriptLoader(sender, lane)]));
+  const runs = lists.map(({ steps }, index) => {
+    const lane = lanes[index]!;
+    return new ListRun(sender, lane, loaders.get(lane)!, steps);
+  });
+  session.onGiveUp = (reason) => {
+    for (const run of runs) run.giveUp(reason);
+  };
+  for (const loader of loaders.values()) loader.load();
+  for (const run of runs) run.advance();
+  return runs.map((run) => run.promises);
+}
+
+/** Runs lists as one call; answers the promises of each list, all of them settled. */
+export async function executeLists(
+  session: Session,
+  { mapping, lists }: { mapping: ReplyMapping; lists: readonly CheckedList[] },
+  options: JoinOptions,
+): Promise<RbPromise<unknown>[][]> {
+  let promises: RbPromise<unknown>[][] = [];
+  await runCall(session, options, () => {
+    promises = runLists(session, mapping, lists);
+    // Their failures are the call's: they are all in its error.
+    for (const promise of promises.flat()) markHandled(promise);
+  });
+  return promises;
+}

@@ -1,0 +1,176 @@
+/** Clients of single hosts: those of `@redis/client` itself, with all that they can do. */
+
+import { createClient, type RedisClientOptions, type RedisClientType } from '@redis/client';
+import type {
+  RedisFunctions,
+  RedisModules,
+  RedisScripts,
+  RespVersions,
+  TypeMapping,
+} from '../commands/upstream.js';
+import type { HostInfo } from '../hosts.js';
+import type { ResolvedPoolOptions } from '../options.js';
+
+/**
+ * A client of one host, which is a client of `@redis/client`: MULTI, WATCH, Pub/Sub, blocking
+ * commands and iterators work on it as there. It connects by itself; `duplicate()` answers another
+ * client, connecting too, for whatever occupies a connection. The cluster closes both.
+ */
+export type LocalClient<
+  RESP extends RespVersions,
+  TM extends TypeMapping,
+  M extends RedisModules,
+  F extends RedisFunctions,
+  S extends RedisScripts,
+> = RedisClientType<M, F, S, RESP, TM>;
+
+/** What the local clients of a cluster are made with, beside their host. */
+export interface LocalClientOptions<
+  RESP extends RespVersions,
+  TM extends TypeMapping,
+  M extends RedisModules,
+  F extends RedisFunctions,
+  S extends RedisScripts,
+> {
+  readonly pool: ResolvedPoolOptions;
+  readonly protocol: RESP;
+  readonly typeMapping: TM | undefined;
+  readonly modules: M | undefined;
+  readonly functions: F | undefined;
+  readonly scripts: S | undefined;
+}
+
+/** The local clients of a cluster: one for each host, and their duplicates. */
+export class LocalClients<
+  RESP extends RespVersions,
+  TM extends TypeMapping,
+  M extends RedisModules,
+  F extends RedisFunctions,
+  S extends RedisScripts,
+> {
+  readonly #options: LocalClientOptions<RESP, TM, M, F, S>;
+  readonly #clients = new Map<HostInfo, LocalClient<RESP, TM, M, F, S>>();
+  readonly #open = new Map<LocalClient<RESP, TM, M, F, S>, HostInfo>();
+
+  constructor(options: LocalClientOptions<RESP, TM, M, F, S>) {
+    this.#options = options;
+  }
+
+  /** The one client of a host; a new one if the last was closed. */
+  get(host: HostInfo): LocalClient<RESP, TM, M, F, S> {
+    const known = this.#clients.get(host);
+    if (known?.isOpen === true) return known;
+    const client = createClient<M, F, S, RESP, TM>(clientOptions(host, this.#options));
+    this.#clients.set(host, client);
+    this.#adopt(client, host);
+    return client;
+  }
+
+  #adopt(client: LocalClient<RESP, TM, M, F, S>, host: HostInfo): void {
+    this.#forgetClosed();
+    this.#open.set(client, host);
+    // While there is no connection, what waits for one fails with the attempt.
+    client.on('error', (error: Error) => {
+      client._getQueue().flushAll(error);
+    });
+    // The client proper is the prototype of what its proxies are made of; they all inherit this.
+    const proper = Object.getPrototypeOf(client) as LocalClient<RESP, TM, M, F, S>;
+    const duplicate = proper.duplicate.bind(proper);
+    Object.defineProperty(proper, 'duplicate', {
+      configurable: true,
+      writable: true,
+      value: (...overrides: Parameters<typeof duplicate>) => {
+        const copy = duplicate(...overrides) as unknown as LocalClient<RESP, TM, M, F, S>;
+        this.#adopt(copy, host);
+        return copy;
+      },
+    });
+    client.connect().catch(() => undefined);
+  }
+
+  #forgetClosed(): void {
+    for (const client of this.#open.keys()) if (!client.isOpen) this.#open.delete(client);
+  }
+
+  /** Ends the connections of a host's clients, or of all clients. */
+  close(host?: HostInfo): void {
+    for (const [client, itsHost] of this.#open) {
+      if (host !== undefined && itsHost !== host) continue;
+      this.#open.delete(client);
+      if (client.isOpen) client.destroy();
+    }
+    if (host === undefined) this.#clients.clear();
+    else this.#clients.delete(host);
+  }
+}
+
+function clientOptions<
+  RESP extends RespVersions,
+  TM extends TypeMapping,
+  M extends RedisModules,
+  F extends RedisFunctions,
+  S extends RedisScripts,
+>(
+  host: HostInfo,
+  options: LocalClientOptions<RESP, TM, M, F, S>,
+): RedisClientOptions<M, F, S, RESP, TM> {
+  const { pool, protocol, typeMapping, modules, functions, scripts } = options;
+  return {
+    RESP: protocol,
+    database: host.db,
+    socket: socketOptions(host, pool),
+    commandOptions: commandOptions(typeMapping),
+    ...(host.username !== undefined && { username: host.username }),
+    ...(host.password !== undefined && { password: host.password }),
+    ...(host.credentials !== undefined && { credentialsProvider: provider(host.credentials) }),
+    ...(pool.clientName !== undefined && { name: pool.clientName }),
+    ...(modules && { modules }),
+    ...(functions && { functions }),
+    ...(scripts && { scripts }),
+  };
+}
+
+type CommandOptions<TM extends TypeMapping> = NonNullable<
+  RedisClientOptions<RedisModules, RedisFunctions, RedisScripts, RespVersions, TM>['commandOptions']
+>;
+
+function commandOptions<TM extends TypeMapping>(typeMapping: TM | undefined): CommandOptions<TM> {
+  const options: { timeout: number | undefined } & Omit<CommandOptions<TM>, 'timeout'> = {
+    // Theirs is 5 seconds, but a blocking command takes its time.
+    timeout: undefined,
+    ...(typeMapping && { typeMapping }),
+  };
+  return options as CommandOptions<TM>;
+}
+
+type CredentialsProvider = NonNullable<RedisClientOptions['credentialsProvider']>;
+
+function provider(credentials: NonNullable<HostInfo['credentials']>): CredentialsProvider {
+  return {
+    type: 'async-credentials-provider',
+    credentials: async () => {
+      const { username, password } = await credentials();
+      return username === undefined ? { password } : { username, password };
+    },
+  };
+}
+
+function socketOptions(
+  host: HostInfo,
+  pool: ResolvedPoolOptions,
+): NonNullable<RedisClientOptions['socket']> {
+  const { minDelay, maxDelay } = pool.reconnect;
+  const shared = {
+    connectTimeout: pool.connectTimeout,
+    reconnectStrategy: (retries: number) => Math.min(maxDelay, minDelay * 2 ** retries),
+  };
+  if (host.unixSocketPath !== undefined) return { ...shared, path: host.unixSocketPath };
+  const tcp = {
+    ...shared,
+    host: host.host,
+    port: host.port,
+    keepAlive: pool.keepAlive !== false,
+    ...(pool.keepAlive !== false && { keepAliveInitialDelay: pool.keepAlive }),
+  };
+  return host.ssl ? { ...tcp, ...host.sslOptions, tls: true } : tcp;
+}

@@ -1,0 +1,30 @@
+/** What the clients of maps and fan-outs share: a session, and RbPromises as answers. */
+
+import { RbPromise, settleRejected } from '../promise/rb-promise.js';
+import { CommandClient } from './command-client.js';
+import { refusedCommand } from './command-error.js';
+import { extendClient } from './extend-client.js';
+import type { ReplyMapping } from './reply-mapping.js';
+import type { Session } from './session.js';
+
+export abstract class SessionClient extends CommandClient {
+  /** @internal */
+  protected readonly session: Session;
+  /** @internal */
+  protected readonly mapping: ReplyMapping;
+
+  /** @internal */
+  constructor(session: Session, mapping: ReplyMapping) {
+    super();
+    this.session = session;
+    this.mapping = mapping;
+    extendClient(this, session.backend.addedCommands);
+  }
+
+  /** @internal */
+  protected override refuse(error: unknown, command: string | undefined): RbPromise<never> {
+    const promise = new RbPromise<never>(this.session, this.session.nextSequence());
+    settleRejected(promise, refusedCommand(error, command));
+    return promise;
+  }
+}

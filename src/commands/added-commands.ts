@@ -1,0 +1,60 @@
+/** The commands that a user adds to a cluster: modules, functions and scripts. */
+
+import { TypedCommand } from './command-spec.js';
+import type {
+  RedisFunction,
+  RedisFunctions,
+  RedisModules,
+  RedisScript,
+  RedisScripts,
+} from './upstream.js';
+
+export interface AddedCommandOptions {
+  readonly modules?: RedisModules | undefined;
+  readonly functions?: RedisFunctions | undefined;
+  readonly scripts?: RedisScripts | undefined;
+}
+
+/** Added commands by method name; those of modules and functions below the name of their group. */
+export interface AddedCommandTable {
+  readonly scripts: ReadonlyMap<string, TypedCommand>;
+  readonly groups: ReadonlyMap<string, ReadonlyMap<string, TypedCommand>>;
+}
+
+/** The table of the added commands; undefined if there are none. */
+export function addedCommands(options: AddedCommandOptions): AddedCommandTable | undefined {
+  const { modules = {}, functions = {}, scripts = {} } = options;
+  const groups = new Map([
+    ...mapEntries(modules, (module) => mapEntries(module, (command) => new TypedCommand(command))),
+    ...mapEntries(functions, (library) => mapEntries(library, functionCommand)),
+  ]);
+  const table = { scripts: mapEntries(scripts, scriptCommand), groups };
+  return table.scripts.size === 0 && groups.size === 0 ? undefined : table;
+}
+
+function mapEntries<T, R>(
+  record: Readonly<Record<string, T>>,
+  make: (value: T, name: string) => R,
+): Map<string, R> {
+  return new Map(Object.entries(record).map(([name, value]) => [name, make(value, name)]));
+}
+
+function functionCommand(definition: RedisFunction, name: string): TypedCommand {
+  const command = definition.IS_READ_ONLY === true ? 'FCALL_RO' : 'FCALL';
+  return new TypedCommand(definition, {
+    prefix: [command, name, ...keyCount(definition.NUMBER_OF_KEYS)],
+  });
+}
+
+function scriptCommand(script: RedisScript): TypedCommand {
+  const command = script.IS_READ_ONLY === true ? 'EVALSHA_RO' : 'EVALSHA';
+  return new TypedCommand(script, {
+    prefix: [command, script.SHA1, ...keyCount(script.NUMBER_OF_KEYS)],
+    source: script.SCRIPT,
+  });
+}
+
+/** Where a definition does not say how many keys it has, its own arguments do. */
+function keyCount(count: number | undefined): string[] {
+  return count === undefined ? [] : [String(count)];
+}

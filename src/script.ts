@@ -1,0 +1,27 @@
+/** A Lua script for `executeCommands`. */
+
+import { createHash } from 'node:crypto';
+import { MisuseError } from './errors.js';
+
+/**
+ * A Lua script. In the lists of `executeCommands` it stands as `[script, keys, args]`; it is loaded
+ * where it is missing and run by its hash.
+ *
+ * @example
+ * const script = new Script('return {KEYS, ARGV}');
+ * await cluster.executeCommands({ foo: [[script, ['key:1'], [1, 2]]] });
+ */
+export class Script {
+  /** The Lua source. */
+  readonly source: string;
+  /** The SHA-1 of the source in hexadecimal digits, the name that Redis knows it by. */
+  readonly sha: string;
+
+  constructor(source: string) {
+    if (typeof source !== 'string') {
+      throw new MisuseError('RB_INVALID_ARGUMENT', 'The source of a script must be a string');
+    }
+    this.source = source;
+    this.sha = createHash('sha1').update(source).digest('hex');
+  }
+}

@@ -1,0 +1,147 @@
+/** Replies of every type of RESP2 and RESP3, byte for byte as servers send them. */
+
+import { bulk } from './decoding.js';
+
+const simple: readonly (readonly [string, string | Buffer])[] = [
+  ['a simple string', '+OK\r\n'],
+  ['an empty simple string', '+\r\n'],
+  ['a simple string of 12 characters', '+twelve chars\r\n'],
+  ['a simple string of 13 characters', '+thirteen char\r\n'],
+  ['a simple string in UTF-8', '+gr\u00fc\u00df dich, \u4e16\u754c \ud83d\ude00\r\n'],
+  ['a short simple string in UTF-8', '+\u00e9\r\n'],
+  ['a simple string that is no UTF-8', Buffer.from([0x2b, 0xff, 0xfe, 0x41, 0x0d, 0x0a])],
+  ['a simple string with a line feed', '+a\nb\r\n'],
+  ['an error', '-ERR unknown command\r\n'],
+  ['an error of one word', '-LOADING\r\n'],
+  ['an empty error', '-\r\n'],
+  ['a blob error', '!21\r\nSYNTAX invalid syntax\r\n'],
+  ['an empty blob error', '!0\r\n\r\n'],
+  ['a blob error over several lines', '!9\r\nERR a\r\nb!\r\n'],
+  ['zero', ':0\r\n'],
+  ['minus zero', ':-0\r\n'],
+  ['a number', ':42\r\n'],
+  ['a negative number', ':-1234567890\r\n'],
+  ['a number with a plus', ':+7\r\n'],
+  ['the largest number', ':9223372036854775807\r\n'],
+  ['the smallest number', ':-9223372036854775808\r\n'],
+  ['a big number', '(3492890328409238509324850943850943825024385\r\n'],
+  ['a negative big number', '(-3492890328409238509324850943850943825024385\r\n'],
+  ['a small big number', '(0\r\n'],
+  ['a big number with a plus', '(+12\r\n'],
+  ['true', '#t\r\n'],
+  ['false', '#f\r\n'],
+  ['null', '_\r\n'],
+  ['a null bulk of RESP2', '$-1\r\n'],
+  ['a null array of RESP2', '*-1\r\n'],
+  ['a bulk', '$5\r\nhello\r\n'],
+  ['an empty bulk', '$0\r\n\r\n'],
+  ['a bulk with line ends', '$8\r\n\r\na\r\nb\r\n\r\n'],
+  ['a bulk that looks like replies', '$10\r\n+OK\r\n:1\r\n$\r\n'],
+  ['a bulk in UTF-8', bulk('h\u00e9llo \u4e16\u754c \ud83d\ude00')],
+  ['a short bulk in UTF-8', bulk('\u00fc')],
+  ['a bulk with half a character', bulk(Buffer.from([0xe4, 0xb8]))],
+  ['a bulk of every byte', bulk(Uint8Array.from({ length: 256 }, (_, byte) => byte))],
+  ['a verbatim string', '=15\r\ntxt:Some string\r\n'],
+  ['a verbatim string in Markdown', '=8\r\nmkd:# \u00fc\r\n'],
+  ['an empty verbatim string', '=4\r\ntxt:\r\n'],
+  ['a verbatim string with colons', '=8\r\ntxt:a:b:\r\n'],
+];
+
+const doubles = [
+  '0',
+  '-0',
+  '1',
+  '1.',
+  '.5',
+  '-.5',
+  '+3.25',
+  '10',
+  '3.14',
+  '-3.14',
+  '0.1',
+  '0.30000000000000004',
+  '1.7976931348623157e+308',
+  '5e-324',
+  '4.9406564584124654e-324',
+  '1e400',
+  '-1e-400',
+  '1E5',
+  '1.5e-7',
+  '123456789012345',
+  '1234567890123456',
+  '12345678901234567',
+  '0.12345678901234567',
+  '9007199254740993',
+  '123456789012345678901234567890',
+  '0.000000000000001',
+  '0.0000000000000001',
+  '0.00000000000000000000000001',
+  '000000000000000000001.5',
+  '1.10000000000000000000000000',
+  '2.2250738585072014e-308',
+  'inf',
+  '+inf',
+  '-inf',
+  'nan',
+].map((text): readonly [string, string] => [`the double ${text}`, `,${text}\r\n`]);
+
+const aggregates: readonly (readonly [string, string | Buffer])[] = [
+  ['an empty array', '*0\r\n'],
+  ['an array', '*3\r\n:1\r\n$3\r\ntwo\r\n+three\r\n'],
+  ['an array of nulls of all kinds', '*3\r\n$-1\r\n*-1\r\n_\r\n'],
+  ['nested arrays', '*2\r\n*2\r\n:1\r\n*0\r\n*1\r\n*1\r\n*1\r\n$1\r\na\r\n'],
+  ['an array that ends in empty ones', '*2\r\n*0\r\n*1\r\n*0\r\n'],
+  ['errors in an array', '*3\r\n+OK\r\n-ERR no\r\n!5\r\nERR b\r\n'],
+  ['an array of every scalar', scalars()],
+  ['an empty set', '~0\r\n'],
+  ['a set', '~3\r\n$1\r\na\r\n$1\r\nb\r\n:1\r\n'],
+  ['a set with an element twice', '~3\r\n+a\r\n+a\r\n+b\r\n'],
+  ['a set of aggregates', '~2\r\n*1\r\n:1\r\n%1\r\n+a\r\n~1\r\n#t\r\n'],
+  ['an empty map', '%0\r\n'],
+  ['a map', '%2\r\n$5\r\nfield\r\n$5\r\nvalue\r\n+other\r\n:2\r\n'],
+  ['a map with a field twice', '%3\r\n$1\r\na\r\n:1\r\n$1\r\nb\r\n:2\r\n$1\r\na\r\n:3\r\n'],
+  ['a map with an empty field', '%1\r\n$0\r\n\r\n$0\r\n\r\n'],
+  ['a map with index-like fields', '%3\r\n$1\r\n2\r\n:2\r\n$1\r\n1\r\n:1\r\n$2\r\n01\r\n:0\r\n'],
+  ['a map with a field in UTF-8', `%1\r\n$2\r\n\u00fc\r\n$2\r\n\u00fc\r\n`],
+  ['a map with a field of 32 bytes', `%1\r\n$32\r\n${'f'.repeat(32)}\r\n:1\r\n`],
+  ['a map with a field of 33 bytes', `%1\r\n$33\r\n${'f'.repeat(33)}\r\n:1\r\n`],
+  ['a map with fields of Object', '%2\r\n$11\r\nconstructor\r\n:1\r\n$8\r\ntoString\r\n:2\r\n'],
+  ['a map with a number as field', '%2\r\n:1\r\n:2\r\n,1.5\r\n:3\r\n'],
+  ['a map with a boolean and a null as fields', '%3\r\n#t\r\n:1\r\n_\r\n:2\r\n$-1\r\n:3\r\n'],
+  ['a map with a big number as field', '%1\r\n(12345678901234567890\r\n:1\r\n'],
+  ['a map with a verbatim string as field', '%1\r\n=5\r\ntxt:a\r\n=5\r\ntxt:b\r\n'],
+  ['a map with an array as field', '%1\r\n*2\r\n+a\r\n:1\r\n+value\r\n'],
+  ['a map with a map as field', '%1\r\n%1\r\n+a\r\n:1\r\n+value\r\n'],
+  ['a map with a set as field', '%1\r\n~1\r\n+a\r\n+value\r\n'],
+  ['maps in maps', '%2\r\n+a\r\n%1\r\n+b\r\n%1\r\n+c\r\n%0\r\n+d\r\n*1\r\n%1\r\n+e\r\n_\r\n'],
+  ['an error as the value of a field', '%1\r\n+a\r\n-ERR no\r\n'],
+  ['an answer of HELLO', hello()],
+  ['an answer of XREAD', '%1\r\n$1\r\ns\r\n*1\r\n*2\r\n$3\r\n1-1\r\n*2\r\n$1\r\nf\r\n$1\r\nv\r\n'],
+  ['40 aggregates in each other', `${'*1\r\n'.repeat(40)}:1\r\n`],
+];
+
+function scalars(): string {
+  const all = ['+s\r\n', ':1\r\n', '#t\r\n', '_\r\n', ',1.5\r\n', '(12\r\n', '$1\r\nb\r\n'];
+  return `*${all.length + 1}\r\n${all.join('')}=5\r\ntxt:v\r\n`;
+}
+
+function hello(): string {
+  const text = (value: string): string => bulk(value).toString();
+  const fields = [
+    [text('server'), text('redis')],
+    [text('version'), text('7.0.15')],
+    [text('proto'), ':3\r\n'],
+    [text('id'), ':7\r\n'],
+    [text('mode'), text('standalone')],
+    [text('role'), text('master')],
+    [text('modules'), '*0\r\n'],
+  ];
+  return `%${fields.length}\r\n${fields.flat().join('')}`;
+}
+
+/** Each case: what it is, and its bytes: one reply. */
+export const CORPUS: readonly (readonly [string, Buffer])[] = [
+  ...simple,
+  ...doubles,
+  ...aggregates,
+].map(([name, bytes]) => [name, Buffer.from(bytes as string)]);

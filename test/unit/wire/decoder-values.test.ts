@@ -1,0 +1,108 @@
+/**
+ * The values of our decoder are those of the decoder of `@redis/client`, however the bytes come.
+ *
+ * On purpose different: a field `__proto__` is an own property like any other, and an error, nested
+ * or not, is our ReplyError.
+ */
+
+import { isDeepStrictEqual } from 'node:util';
+
+import { describe, expect, it } from 'vitest';
+
+import { ReplyError } from '../../../src/errors.js';
+import { CORPUS } from './corpus.js';
+import { bulk, chunked, decodeUpstream, plain, Replies, TYPE_MAPPINGS } from './decoding.js';
+
+function expectSame(actual: readonly unknown[], expected: unknown, where: string): void {
+  const found = actual.map(plain);
+  // The cheap comparison first: there are many of them, and almost all hold.
+  if (!isDeepStrictEqual(found, expected)) expect({ where, found }).toEqual({ where, found: expected });
+}
+
+describe.each(TYPE_MAPPINGS)('with %s', (_, mapping) => {
+  it.each(CORPUS)('%s: whole, byte by byte and split anywhere', (_name, bytes) => {
+    const replies = new Replies(mapping);
+    const expected = decodeUpstream(bytes, mapping).map(plain);
+    expect(expected).toHaveLength(1);
+    expectSame(replies.decode(bytes), expected, 'whole');
+    expectSame(replies.decode(...chunked(bytes, [1])), expected, 'byte by byte');
+    for (let at = 1; at < bytes.length; at++) {
+      const found = replies.decode(bytes.subarray(0, at), bytes.subarray(at));
+      expectSame(found, expected, `split at ${at}`);
+    }
+  });
+
+  it('all of them pipelined, in chunks of many sizes', () => {
+    const replies = new Replies(mapping);
+    const all = Buffer.concat(CORPUS.map(([, bytes]) => bytes));
+    const expected = decodeUpstream(all, mapping).map(plain);
+    expect(expected).toHaveLength(CORPUS.length);
+    for (let size = 1; size < 300; size++) {
+      expectSame(replies.decode(...chunked(all, [size])), expected, `chunks of ${size}`);
+    }
+    expectSame(replies.decode(...chunked(all, [1, 7, 64, 3, 1000, 2])), expected, 'mixed chunks');
+    expectSame(replies.decode(all), expected, 'one chunk');
+  });
+});
+
+describe('what a decoded value is', () => {
+  it('errors are ReplyErrors, also inside aggregates', () => {
+    const [top] = new Replies().decode(Buffer.from('-WRONGTYPE no\r\n'));
+    expect(top).toBeInstanceOf(ReplyError);
+    const [nested] = new Replies().decode(Buffer.from('*2\r\n-ERR a\r\n%1\r\n+f\r\n!5\r\nOOM b\r\n'));
+    const [first, second] = nested as [ReplyError, { f: ReplyError }];
+    expect(first).toBeInstanceOf(ReplyError);
+    expect(first).toMatchObject({ kind: 'ERR', message: 'ERR a' });
+    expect(second.f).toBeInstanceOf(ReplyError);
+    expect(second.f.kind).toBe('OOM');
+  });
+
+  it.each([
+    ['a bulk', '%2\r\n$9\r\n__proto__\r\n+own\r\n+a\r\n:1\r\n'],
+    ['a simple string', '%2\r\n+__proto__\r\n+own\r\n+a\r\n:1\r\n'],
+    ['a verbatim string', '%2\r\n=13\r\ntxt:__proto__\r\n+own\r\n+a\r\n:1\r\n'],
+    ['an array', '%2\r\n*1\r\n+__proto__\r\n+own\r\n+a\r\n:1\r\n'],
+  ])('the field __proto__, %s, is an own property', (_, bytes) => {
+    for (const [, mapping] of TYPE_MAPPINGS.slice(0, 8)) {
+      const [value] = new Replies(mapping).decode(Buffer.from(bytes));
+      expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
+      expect(Object.keys(value as object).sort()).toEqual(['__proto__', 'a']);
+    }
+  });
+
+  it('an aggregate as field __proto__ pollutes nothing', () => {
+    const bytes = '%1\r\n+__proto__\r\n%1\r\n+polluted\r\n:1\r\n';
+    const [value] = new Replies().decode(Buffer.from(bytes));
+    expect((value as { polluted?: unknown }).polluted).toBeUndefined();
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  it('a field that cannot become text the usual way gets a name all the same', () => {
+    const bytes = '%1\r\n%2\r\n+toString\r\n+x\r\n+valueOf\r\n+y\r\n:1\r\n';
+    const [value] = new Replies().decode(Buffer.from(bytes));
+    expect(Object.values(value as object)).toEqual([1]);
+  });
+
+  it('Buffers are copies that later replies do not change', () => {
+    const replies = new Replies(TYPE_MAPPINGS.at(-1)![1]);
+    const [first] = replies.decode(bulk('first'));
+    const [simple] = replies.decode(Buffer.from('+first\r\n'));
+    const long = replies.decode(...chunked(bulk('f'.repeat(20_000)), [15_000]))[0];
+    replies.decode(bulk('other'), Buffer.from('+other\r\n'), bulk('o'.repeat(60_000)));
+    expect(String(first)).toBe('first');
+    expect(String(simple)).toBe('first');
+    expect(String(long)).toBe('f'.repeat(20_000));
+  });
+
+  it('decodes with the mapping of the command that the reply is for', () => {
+    const texts = new Replies();
+    const buffers = new Replies(TYPE_MAPPINGS.at(-1)![1]);
+    let count = 0;
+    texts.nextSink = () => (count++ % 2 === 0 ? Replies.prototype.nextSink.call(texts) : buffers.nextSink());
+    texts.decode(...chunked(Buffer.from('$1\r\na\r\n$1\r\nb\r\n*1\r\n$1\r\nc\r\n$1\r\nd\r\n'), [3]));
+    expect(buffers.values.map(plain)).toEqual([
+      ['Buffer', '62'],
+      ['Buffer', '64'],
+    ]);
+  });
+});
