@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 const INTERVAL_US = 100;
 const TOP = 20;
+/** The native function in which a profile starts and stops. */
+const PROFILER = 'dispatch';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** A profiler of this process; only what is between `begin` and `end(name)` is sampled. */
@@ -45,6 +47,7 @@ function addSelfTimes(times, { nodes, samples, timeDeltas }) {
   const places = new Map(nodes.map(({ id, callFrame }) => [id, placeOf(callFrame)]));
   for (const [i, id] of samples.entries()) {
     const place = places.get(id);
+    if (place === PROFILER) continue;
     times.set(place, (times.get(place) ?? 0) + timeDeltas[i]);
   }
 }

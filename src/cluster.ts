@@ -136,7 +136,7 @@ export class Cluster<
     });
   }
 
-  /** @internal */
+  /** What the clients of this cluster work with; not for other use. */
   get [BACKEND](): Backend<RESP, TM> {
     return this.#topology;
   }
@@ -280,7 +280,10 @@ export class Cluster<
     await this.#topology.disconnect();
   }
 
-  /** Waits for the answers to what was sent, meanwhile refuses commands, then disconnects. */
+  /**
+   * Refuses commands from now on, waits for the answers to those that were issued (for a silent host
+   * as long as `connectTimeout`; not for what blocks), then disconnects.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#topology.close();
     this.#localClients.close();

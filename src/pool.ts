@@ -4,6 +4,7 @@ import { ConnectionError } from './errors.js';
 import type { HostInfo } from './hosts.js';
 import type { ResolvedPoolOptions } from './options.js';
 import { Channel, type ChannelOptions } from './wire/channel.js';
+import { clearTimer, startTimer } from './util/timers.js';
 import type { Credentials } from './wire/handshake.js';
 
 /** What a pool is made with, beside its host. */
@@ -49,6 +50,7 @@ export class Pool {
   #pendingBytes = 0;
   readonly #waiters = new Set<Waiter>();
   #isRemoved = false;
+  #onIdle: (() => void) | undefined;
   /** @internal */
   readonly holders = new Set<Holder>();
 
@@ -119,12 +121,33 @@ export class Pool {
   }
 
   /**
-   * Ends all connections when everything that was sent is answered.
+   * Ends all connections when everything that was issued is answered, or after `timeoutMs`. What
+   * blocks is not waited for.
    *
    * @internal
    */
-  async drain(): Promise<void> {
-    await Promise.all(this.#allChannels.map((channel) => channel.drain()));
+  async drain(timeoutMs: number): Promise<void> {
+    const blocked = new ConnectionError('The cluster was disposed of');
+    for (const channel of [...this.#busyBlocking]) channel.disconnect(blocked);
+    await this.#whenIdle(timeoutMs);
+    const channels = this.#isIdle ? this.#allChannels : [];
+    await Promise.all(channels.map((channel) => channel.drain()));
+  }
+
+  get #isIdle(): boolean {
+    return this.#pendingCommands === 0 && this.holders.size === 0;
+  }
+
+  async #whenIdle(timeoutMs: number): Promise<void> {
+    if (this.#isIdle) return;
+    await new Promise<void>((resolve) => {
+      const timer = startTimer(resolve, timeoutMs);
+      this.#onIdle = () => {
+        clearTimer(timer);
+        resolve();
+      };
+    });
+    this.#onIdle = undefined;
   }
 
   /** @internal */
@@ -177,6 +200,7 @@ export class Pool {
       this.#waiters.delete(waiter);
       waiter.onRoom();
     }
+    if (this.#onIdle !== undefined && this.#isIdle) this.#onIdle();
   }
 
   /** @internal */

@@ -131,12 +131,16 @@ export class Topology<
     await Promise.all([...this.#pools.values()].map((pool) => pool.disconnect()));
   }
 
-  /** Refuses commands, and disconnects when those that were sent have their answers. */
+  /**
+   * Refuses commands, and disconnects when those that were issued have their answers. A host that
+   * stays silent is waited for as long as connecting to it might take.
+   */
   async close(): Promise<void> {
+    const { connectTimeout } = this.#options.poolOptions;
     this.#isClosing = true;
     this.#topology++;
     try {
-      await Promise.all([...this.#pools.values()].map((pool) => pool.drain()));
+      await Promise.all([...this.#pools.values()].map((pool) => pool.drain(connectTimeout)));
       await this.disconnect();
     } finally {
       this.#isClosing = false;

@@ -63,7 +63,9 @@ function readStep(command: unknown, where: string): ListStep {
   if (typeof first !== 'string' || first === '') {
     throw invalid(`${where} must begin with a command's name or a Script`);
   }
-  const args = rest.map((argument, index) => readArgument(argument, `${where}: argument ${index + 1}`));
+  const args = rest.map((argument, index) =>
+    readArgument(argument, `${where}: argument ${index + 1}`),
+  );
   const refused = refusal(first, args[0]);
   if (refused !== undefined) throw located(refused, where);
   return { script: undefined, name: first, args };

@@ -1,7 +1,7 @@
 /** The one promise of a command that went to several hosts, and the sinks of its parts. */
 
 import type { CommandSpec } from '../commands/command-spec.js';
-import { FanoutError } from '../errors.js';
+import { CancelledError, FanoutError } from '../errors.js';
 import {
   type JoinScope,
   RbPromise,
@@ -49,10 +49,13 @@ export class Gathering<T> extends RbPromise<Map<number, T>> {
       else values.set(hostId, this.#values[index] as T);
     }
     if (errors.size === 0) settleResolved(this, values);
-    else {
-      const error = new FanoutError(errors, values);
-      settleRejected(this, Object.assign(error, { command: this.#command }));
-    }
+    else settleRejected(this, this.#reason(errors, values));
+  }
+
+  /** One that was cancelled is cancelled as a whole, whatever single hosts have answered. */
+  #reason(errors: ReadonlyMap<number, unknown>, values: ReadonlyMap<number, T>): Error {
+    for (const error of errors.values()) if (error instanceof CancelledError) return error;
+    return Object.assign(new FanoutError(errors, values), { command: this.#command });
   }
 }
 

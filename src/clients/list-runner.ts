@@ -14,13 +14,17 @@ import {
   settleResolved,
 } from '../promise/rb-promise.js';
 import type { Script } from '../script.js';
+import { keyText } from '../util/key.js';
+import type { CommandHolder } from './backend.js';
+import { sendTo } from './command-client.js';
+import { commandError } from './command-error.js';
 import type { CheckedList, ListStep } from './command-list.js';
 import { borrowWriter, type RawArgument, returnWriter } from './command-writer.js';
 import { type JoinOptions, runCall } from './join.js';
 import type { GiveUpReason, Lane } from './lane.js';
-import type { ReplyMapping } from './reply-mapping.js';
+import { type ReplyMapping, replyMapping } from './reply-mapping.js';
 import type { Session } from './session.js';
-import { CommandPromise } from './sinks.js';
+import { CommandContext, CommandPromise } from './sinks.js';
 
 /** Sends raw commands of a session, whatever their keys are. */
 class RawSender {
@@ -35,19 +39,28 @@ class RawSender {
   /** A promise that counts among the commands of the call. */
   promise(spec: CommandSpec): CommandPromise<unknown> {
     const session = this.#session;
-    return new CommandPromise(session, session.nextSequence(), spec, this.#mapping);
+    return new CommandPromise(
+      new CommandContext(session, spec, this.#mapping),
+      session.nextSequence(),
+    );
   }
 
   /** A promise that the caller never sees. */
   inner(spec: CommandSpec): CommandPromise<unknown> {
-    return new CommandPromise(SILENT, 0, spec, this.#mapping);
+    return new CommandPromise(new CommandContext(SILENT, spec, this.#mapping), 0);
+  }
+
+  /** The same with a reply whose types are not the caller's choice. */
+  plain(spec: CommandSpec): CommandPromise<unknown> {
+    const mapping = replyMapping(this.#mapping.protocol, undefined);
+    return new CommandPromise(new CommandContext(SILENT, spec, mapping), 0);
   }
 
   send(lane: Lane, sink: CommandPromise<unknown>, args: readonly RawArgument[]): void {
     const writer = borrowWriter();
     try {
       for (const argument of args) writer.pushRaw(argument);
-      lane.append(writer, sink);
+      sendTo(lane, writer, sink);
     } finally {
       returnWriter(writer);
     }
@@ -93,7 +106,7 @@ class ScriptLoader {
       this.#done();
       return;
     }
-    const exists = this.#sender.inner(specOf('SCRIPT', ['EXISTS']));
+    const exists = this.#sender.plain(specOf('SCRIPT', ['EXISTS']));
     exists.done(
       (known) => {
         this.#loadMissing(scripts.filter((_, index) => (known as unknown[])[index] !== 1));
@@ -127,16 +140,16 @@ class ScriptLoader {
   }
 }
 
-/** One list on its way. */
-class ListRun {
+/** One list on its way. The end of its host's connections reaches also what it did not send yet. */
+class ListRun implements CommandHolder {
   readonly promises: CommandPromise<unknown>[];
   readonly #sender: RawSender;
   readonly #lane: Lane;
   readonly #loader: ScriptLoader;
   readonly #steps: readonly ListStep[];
   #next = 0;
-  /** The promise of the script whose answer the list waits for. */
-  #running: CommandPromise<unknown> | undefined;
+  /** The promise of a script that waits for the loader. */
+  #unloaded: CommandPromise<unknown> | undefined;
   #isAdvancing = false;
   #mayGoOn = false;
 
@@ -146,7 +159,9 @@ class ListRun {
     this.#loader = loader;
     this.#steps = steps;
     this.promises = steps.map((step) =>
-      sender.promise(step.script === undefined ? rawSpec(step.name.toUpperCase(), step.args) : EVALSHA),
+      sender.promise(
+        step.script === undefined ? rawSpec(step.name.toUpperCase(), step.args) : EVALSHA,
+      ),
     );
     for (const { script } of steps) if (script !== undefined) loader.add(script);
   }
@@ -171,9 +186,11 @@ class ListRun {
       this.#next++;
       if (step.script !== undefined) {
         const { script, args } = step;
-        this.#running = promise;
+        this.#unloaded = promise;
         this.#loader.whenLoaded(() => {
-          if (promise.isPending) this.#runScript(script, args, promise);
+          if (this.#unloaded !== promise) return;
+          this.#unloaded = undefined;
+          this.#runScript(script, args, promise);
         });
         return;
       }
@@ -216,42 +233,54 @@ class ListRun {
     this.advance();
   }
 
-  /** Rejects what is not on its way, and the script that the list waits for. */
+  /** Rejects what is not on its way. */
   giveUp(reason: GiveUpReason): void {
-    const running = this.#running;
-    const unsent = this.promises.slice(this.#next);
-    this.#next = this.#steps.length;
-    if (running?.isPending === true) running.onError(this.#error(reason, true));
-    for (const promise of unsent) promise.onError(this.#error(reason, false));
+    const { hostId, address } = this.#lane.pool.host;
+    this.#rejectUnsent(() =>
+      Object.assign(reason(this.#lane), { hostId, address, maybeExecuted: false }),
+    );
   }
 
-  #error(reason: GiveUpReason, maybeExecuted: boolean): Error {
-    const { hostId, address } = this.#lane.pool.host;
-    return Object.assign(reason(this.#lane), { hostId, address, maybeExecuted });
+  rejectHeld(error: Error): void {
+    this.#rejectUnsent((command) => commandError(error, command));
+  }
+
+  #rejectUnsent(errorFor: (command: string) => Error): void {
+    const unsent = this.promises.slice(this.#next);
+    this.#next = this.#steps.length;
+    if (this.#unloaded !== undefined) unsent.unshift(this.#unloaded);
+    this.#unloaded = undefined;
+    for (const promise of unsent) promise.onError(errorFor(promise.spec.name));
+  }
+
+  /** From now on the host's pool knows of the list, until `end`. */
+  begin(): void {
+    this.#lane.pool.holders.add(this);
+  }
+
+  end(): void {
+    this.#lane.pool.holders.delete(this);
   }
 }
 
-/** Sends the lists; answers the promises of each list, in order. */
-function runLists(
+/** Makes the runs of all lists; a bad key keeps all of them from being sent. */
+function prepareRuns(
   session: Session,
   mapping: ReplyMapping,
   lists: readonly CheckedList[],
-): RbPromise<unknown>[][] {
+): { runs: ListRun[]; loaders: Iterable<ScriptLoader> } {
   const router = session.backend.getRouter();
-  // Every host before any command: a bad key keeps all from being sent.
-  const lanes = lists.map(({ key }) => session.dispatch.lane(router.getHostForKey(key)));
+  const lanes = lists.map(({ key }) => {
+    keyText(key);
+    return session.dispatch.lane(router.getHostForKey(key));
+  });
   const sender = new RawSender(session, mapping);
   const loaders = new Map(lanes.map((lane) => [lane, new ScriptLoader(sender, lane)]));
   const runs = lists.map(({ steps }, index) => {
     const lane = lanes[index]!;
     return new ListRun(sender, lane, loaders.get(lane)!, steps);
   });
-  session.onGiveUp = (reason) => {
-    for (const run of runs) run.giveUp(reason);
-  };
-  for (const loader of loaders.values()) loader.load();
-  for (const run of runs) run.advance();
-  return runs.map((run) => run.promises);
+  return { runs, loaders: loaders.values() };
 }
 
 /** Runs lists as one call; answers the promises of each list, all of them settled. */
@@ -260,11 +289,22 @@ export async function executeLists(
   { mapping, lists }: { mapping: ReplyMapping; lists: readonly CheckedList[] },
   options: JoinOptions,
 ): Promise<RbPromise<unknown>[][]> {
-  let promises: RbPromise<unknown>[][] = [];
-  await runCall(session, options, () => {
-    promises = runLists(session, mapping, lists);
-    // Their failures are the call's: they are all in its error.
-    for (const promise of promises.flat()) markHandled(promise);
-  });
-  return promises;
+  let runs: ListRun[] = [];
+  try {
+    await runCall(session, options, () => {
+      const prepared = prepareRuns(session, mapping, lists);
+      runs = prepared.runs;
+      // Their failures are the call's: they are all in its error.
+      for (const { promises } of runs) promises.forEach(markHandled);
+      session.onGiveUp = (reason) => {
+        for (const run of runs) run.giveUp(reason);
+      };
+      for (const run of runs) run.begin();
+      for (const loader of prepared.loaders) loader.load();
+      for (const run of runs) run.advance();
+    });
+  } finally {
+    for (const run of runs) run.end();
+  }
+  return runs.map(({ promises }) => promises);
 }

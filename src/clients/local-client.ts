@@ -40,6 +40,13 @@ export interface LocalClientOptions<
   readonly scripts: S | undefined;
 }
 
+/** What has to be known of a client to close it. */
+interface OpenClient {
+  readonly host: HostInfo;
+  /** Ends its socket, also before the client has it. */
+  readonly abort: AbortController;
+}
+
 /** The local clients of a cluster: one for each host, and their duplicates. */
 export class LocalClients<
   RESP extends RespVersions,
@@ -50,7 +57,7 @@ export class LocalClients<
 > {
   readonly #options: LocalClientOptions<RESP, TM, M, F, S>;
   readonly #clients = new Map<HostInfo, LocalClient<RESP, TM, M, F, S>>();
-  readonly #open = new Map<LocalClient<RESP, TM, M, F, S>, HostInfo>();
+  readonly #open = new Map<LocalClient<RESP, TM, M, F, S>, OpenClient>();
 
   constructor(options: LocalClientOptions<RESP, TM, M, F, S>) {
     this.#options = options;
@@ -60,32 +67,53 @@ export class LocalClients<
   get(host: HostInfo): LocalClient<RESP, TM, M, F, S> {
     const known = this.#clients.get(host);
     if (known?.isOpen === true) return known;
-    const client = createClient<M, F, S, RESP, TM>(clientOptions(host, this.#options));
+    const abort = new AbortController();
+    const client = createClient<M, F, S, RESP, TM>(
+      clientOptions(host, this.#options, abort.signal),
+    );
     this.#clients.set(host, client);
-    this.#adopt(client, host);
+    // The client proper is the prototype of what createClient answers.
+    const proper = Object.getPrototypeOf(client) as LocalClient<RESP, TM, M, F, S>;
+    this.#adopt(client, proper, { host, abort });
     return client;
   }
 
-  #adopt(client: LocalClient<RESP, TM, M, F, S>, host: HostInfo): void {
+  #adopt(
+    client: LocalClient<RESP, TM, M, F, S>,
+    proper: LocalClient<RESP, TM, M, F, S>,
+    open: OpenClient,
+  ): void {
     this.#forgetClosed();
-    this.#open.set(client, host);
+    this.#open.set(client, open);
     // While there is no connection, what waits for one fails with the attempt.
     client.on('error', (error: Error) => {
       client._getQueue().flushAll(error);
     });
-    // The client proper is the prototype of what its proxies are made of; they all inherit this.
-    const proper = Object.getPrototypeOf(client) as LocalClient<RESP, TM, M, F, S>;
-    const duplicate = proper.duplicate.bind(proper);
+    this.#adoptDuplicates(proper, open.host);
+    client.connect().catch(() => undefined);
+  }
+
+  /** What `withTypeMapping` and its like answer inherits from the client proper, this too. */
+  #adoptDuplicates(proper: LocalClient<RESP, TM, M, F, S>, host: HostInfo): void {
+    const duplicate: (this: object, overrides: object) => unknown = Reflect.get(
+      proper,
+      'duplicate',
+    );
+    const duplicateOf = (original: object, overrides: Partial<RedisClientOptions> = {}) => {
+      const abort = new AbortController();
+      const own = overrides.socket ?? socketOptions(host, this.#options.pool);
+      const socket = abortable(own, abort.signal);
+      const copy = duplicate.call(original, { ...overrides, socket }) as typeof proper;
+      this.#adopt(copy, copy, { host, abort });
+      return copy;
+    };
     Object.defineProperty(proper, 'duplicate', {
       configurable: true,
       writable: true,
-      value: (...overrides: Parameters<typeof duplicate>) => {
-        const copy = duplicate(...overrides) as unknown as LocalClient<RESP, TM, M, F, S>;
-        this.#adopt(copy, host);
-        return copy;
+      value: function (this: object, overrides?: Partial<RedisClientOptions>) {
+        return duplicateOf(this, overrides);
       },
     });
-    client.connect().catch(() => undefined);
   }
 
   #forgetClosed(): void {
@@ -94,10 +122,12 @@ export class LocalClients<
 
   /** Ends the connections of a host's clients, or of all clients. */
   close(host?: HostInfo): void {
-    for (const [client, itsHost] of this.#open) {
-      if (host !== undefined && itsHost !== host) continue;
+    for (const [client, open] of this.#open) {
+      if (host !== undefined && open.host !== host) continue;
       this.#open.delete(client);
       if (client.isOpen) client.destroy();
+      // A socket that is still connecting is nobody's yet.
+      open.abort.abort();
     }
     if (host === undefined) this.#clients.clear();
     else this.#clients.delete(host);
@@ -113,12 +143,13 @@ function clientOptions<
 >(
   host: HostInfo,
   options: LocalClientOptions<RESP, TM, M, F, S>,
+  signal: AbortSignal,
 ): RedisClientOptions<M, F, S, RESP, TM> {
   const { pool, protocol, typeMapping, modules, functions, scripts } = options;
   return {
     RESP: protocol,
     database: host.db,
-    socket: socketOptions(host, pool),
+    socket: abortable(socketOptions(host, pool), signal),
     commandOptions: commandOptions(typeMapping),
     ...(host.username !== undefined && { username: host.username }),
     ...(host.password !== undefined && { password: host.password }),
@@ -155,10 +186,9 @@ function provider(credentials: NonNullable<HostInfo['credentials']>): Credential
   };
 }
 
-function socketOptions(
-  host: HostInfo,
-  pool: ResolvedPoolOptions,
-): NonNullable<RedisClientOptions['socket']> {
+type SocketOptions = NonNullable<RedisClientOptions['socket']>;
+
+function socketOptions(host: HostInfo, pool: ResolvedPoolOptions): SocketOptions {
   const { minDelay, maxDelay } = pool.reconnect;
   const shared = {
     connectTimeout: pool.connectTimeout,
@@ -173,4 +203,9 @@ function socketOptions(
     ...(pool.keepAlive !== false && { keepAliveInitialDelay: pool.keepAlive }),
   };
   return host.ssl ? { ...tcp, ...host.sslOptions, tls: true } : tcp;
+}
+
+/** The options of a socket that a signal ends; the types do not tell that every kind takes one. */
+function abortable(options: SocketOptions, signal: AbortSignal): SocketOptions {
+  return Object.assign({ ...options }, { signal });
 }

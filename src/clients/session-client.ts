@@ -1,17 +1,20 @@
 /** What the clients of maps and fan-outs share: a session, and RbPromises as answers. */
 
+import type { CommandSpec } from '../commands/command-spec.js';
 import { RbPromise, settleRejected } from '../promise/rb-promise.js';
 import { CommandClient } from './command-client.js';
 import { refusedCommand } from './command-error.js';
 import { extendClient } from './extend-client.js';
 import type { ReplyMapping } from './reply-mapping.js';
 import type { Session } from './session.js';
+import { CommandContext, CommandPromise } from './sinks.js';
 
 export abstract class SessionClient extends CommandClient {
   /** @internal */
   protected readonly session: Session;
   /** @internal */
   protected readonly mapping: ReplyMapping;
+  readonly #contexts = new Map<CommandSpec, CommandContext>();
 
   /** @internal */
   constructor(session: Session, mapping: ReplyMapping) {
@@ -19,6 +22,16 @@ export abstract class SessionClient extends CommandClient {
     this.session = session;
     this.mapping = mapping;
     extendClient(this, session.backend.addedCommands);
+  }
+
+  /** @internal */
+  protected newPromise<T>(spec: CommandSpec): CommandPromise<T> {
+    let context = this.#contexts.get(spec);
+    if (context === undefined) {
+      context = new CommandContext(this.session, spec, this.mapping);
+      this.#contexts.set(spec, context);
+    }
+    return new CommandPromise<T>(context, this.session.nextSequence());
   }
 
   /** @internal */

@@ -4,7 +4,13 @@
  */
 
 import type { CommandSpec } from '../commands/command-spec.js';
-import { type JoinScope, RbPromise, settleRejected, settleResolved } from '../promise/rb-promise.js';
+import {
+  type JoinScope,
+  RbPromise,
+  scopeOf,
+  settleRejected,
+  settleResolved,
+} from '../promise/rb-promise.js';
 import type { ReplySink } from '../wire/pipeline.js';
 import { commandError } from './command-error.js';
 import type { ReplyMapping } from './reply-mapping.js';
@@ -21,25 +27,57 @@ export function transformed(spec: CommandSpec, mapping: ReplyMapping, reply: unk
   return transform === undefined ? reply : transform(reply, undefined, mapping.typeMapping);
 }
 
-/** The promise of a command in a map or fan-out. */
-export class CommandPromise<T> extends RbPromise<T> implements CommandSink {
+/**
+ * What the promises of one command have in common, however often a map issues it: one object for
+ * all of them, so that each is as small as can be.
+ */
+export class CommandContext implements JoinScope {
+  readonly call: JoinScope;
   readonly spec: CommandSpec;
   readonly mapping: ReplyMapping;
 
-  constructor(scope: JoinScope, sequence: number, spec: CommandSpec, mapping: ReplyMapping) {
-    super(scope, sequence);
+  constructor(call: JoinScope, spec: CommandSpec, mapping: ReplyMapping) {
+    this.call = call;
     this.spec = spec;
     this.mapping = mapping;
   }
 
+  promiseRejected(promise: RbPromise<unknown>): void {
+    this.call.promiseRejected(promise);
+  }
+
+  callbackFailed(error: unknown): void {
+    this.call.callbackFailed(error);
+  }
+}
+
+/** The promise of a command in a map or fan-out. */
+export class CommandPromise<T> extends RbPromise<T> implements CommandSink {
+  constructor(context: CommandContext, sequence: number) {
+    super(context, sequence);
+  }
+
+  get #context(): CommandContext {
+    return scopeOf(this) as CommandContext;
+  }
+
+  get spec(): CommandSpec {
+    return this.#context.spec;
+  }
+
+  get mapping(): ReplyMapping {
+    return this.#context.mapping;
+  }
+
   get isRetryable(): boolean {
-    return this.spec.isReadOnly;
+    return this.#context.spec.isReadOnly;
   }
 
   onReply(reply: unknown): void {
+    const { spec, mapping } = this.#context;
     let value: unknown;
     try {
-      value = transformed(this.spec, this.mapping, reply);
+      value = transformed(spec, mapping, reply);
     } catch (error) {
       settleRejected(this, error);
       return;

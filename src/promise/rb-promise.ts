@@ -23,11 +23,11 @@ import { isObject } from './thenable.js';
 export {
   isHandled,
   markHandled,
+  scopeOf,
   sequenceOf,
   settleRejected,
   settleResolved,
 } from './settleable.js';
-/** @internal */
 export type { JoinScope } from './settleable.js';
 
 /**

@@ -20,10 +20,10 @@ import { callThen, isObject, thenOf, type Then } from './thenable.js';
 /**
  * The call that a promise belongs to. It is told of what goes wrong, and looks at its end which
  * promises are still unhandled. Its methods must not throw.
- *
- * @internal
  */
 export interface JoinScope {
+  /** Where one call has several scopes: what they have in common. */
+  readonly call?: object;
   /** The promise was just rejected, its callbacks have not run yet. Told once for each promise. */
   promiseRejected(promise: Settleable<unknown>): void;
   /** A callback given to `done` threw. */
@@ -216,7 +216,9 @@ export class Settleable<T> {
   #mirror(source: AnyPromise): void {
     this.#inherit(source);
     // A reason brings the place of its command along, so that a join can tell commands apart.
-    if (source.#bits & REJECTED && source.#scope === this.#scope) this.#takeSequence(source);
+    if (source.#bits & REJECTED && isSameCall(source.#scope, this.#scope)) {
+      this.#takeSequence(source);
+    }
     this.#settle(source.#bits & SETTLED, source.#value);
   }
 
@@ -352,6 +354,10 @@ export class Settleable<T> {
     inheritScope = (promise, source) => promise.#inherit(source);
     attach = (promise, reaction) => promise.#attach(reaction);
   }
+}
+
+function isSameCall(one: JoinScope | undefined, other: JoinScope | undefined): boolean {
+  return one === other || (one?.call !== undefined && one.call === other?.call);
 }
 
 function selfResolution(): MisuseError {

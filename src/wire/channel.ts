@@ -144,7 +144,10 @@ export class Channel implements ConnectionEvents {
     this.#pausedUntil = 0;
     this.#failedAttempts = 0;
     const unanswered = connection?.abort() ?? [];
-    failAll([...unanswered, ...waiting], Object.assign(reason, this.#options.connection.errorFields));
+    failAll(
+      [...unanswered, ...waiting],
+      Object.assign(reason, this.#options.connection.errorFields),
+    );
     this.#drained();
   }
 

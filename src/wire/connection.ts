@@ -44,11 +44,7 @@ export interface ConnectionEvents {
   /** The socket has taken all that it was handed. */
   onWritable(): void;
   /** The connection is over; `unanswered` were sent and have no replies. */
-  onClosed(
-    reason: ConnectionError | TimeoutError,
-    unanswered: Pipeline[],
-    wasReady: boolean,
-  ): void;
+  onClosed(reason: ConnectionError | TimeoutError, unanswered: Pipeline[], wasReady: boolean): void;
 }
 
 export class Connection implements ReplyQueue, SocketEvents {
@@ -237,11 +233,7 @@ export class Connection implements ReplyQueue, SocketEvents {
     if (this.#state === 'closed') return;
     const wasReady = this.#isEstablished;
     const unanswered = this.abort();
-    this.#events.onClosed(
-      Object.assign(reason, this.#options.errorFields),
-      unanswered,
-      wasReady,
-    );
+    this.#events.onClosed(Object.assign(reason, this.#options.errorFields), unanswered, wasReady);
   }
 
   get #isEstablished(): boolean {

@@ -355,7 +355,8 @@ export class Decoder {
   #line(type: number, bytes: Buffer, at: number, cr: number): unknown {
     switch (type) {
       case RESP.SIMPLE_STRING:
-        if (this.#mapping.simpleAsBuffer && !this.#frames.expectsKey) return this.#bufferOf(bytes, at, cr);
+        if (this.#mapping.simpleAsBuffer && !this.#frames.expectsKey)
+          return this.#bufferOf(bytes, at, cr);
         return this.#text.read(bytes, at, cr);
       case RESP.SIMPLE_ERROR:
         return this.#replyError(this.#text.read(bytes, at, cr));

@@ -111,7 +111,7 @@ export class Pipeline {
         lost.push(sink);
         continue;
       }
-      const piece = this.bytes.subarray(i === 0 ? 0 : this.ends[i - 1]!, this.ends[i]!);
+      const piece = this.bytes.subarray(i === 0 ? 0 : this.ends[i - 1]!, this.ends[i]);
       length += piece.length;
       pieces.push(piece);
       ends.push(length);

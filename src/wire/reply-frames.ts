@@ -117,9 +117,7 @@ export class FrameStack {
   /** Whether the next value is the name of a field: it is text, whatever the mapping. */
   get expectsKey(): boolean {
     const top = this.#top;
-    return (
-      top !== undefined && (top.kind === Kind.Object || top.kind === Kind.Map) && !top.hasKey
-    );
+    return top !== undefined && (top.kind === Kind.Object || top.kind === Kind.Map) && !top.hasKey;
   }
 
   /** Adds a value to the innermost aggregate; true if that is now complete. */

@@ -104,10 +104,8 @@ describe.each(TYPE_MAPPINGS)('random replies with %s', (_, mapping) => {
 });
 
 describe('random doubles', () => {
-  const mapping = {};
-
   it('are the very doubles that were written, whichever way they are written', () => {
-    const replies = new Replies(mapping);
+    const replies = new Replies();
     fc.assert(
       fc.property(
         fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -116,7 +114,7 @@ describe('random doubles', () => {
           const forms = [String(value), value.toExponential(), value.toPrecision(17)];
           for (const form of forms) {
             const found = replies.decode(...chunked(Buffer.from(`,${form}\r\n`), [at]));
-            expect(found).toEqual([value]);
+            expect(found).toEqual([Number(form)]);
           }
         },
       ),
@@ -125,7 +123,7 @@ describe('random doubles', () => {
   });
 
   it('of few digits are exact', () => {
-    const replies = new Replies(mapping);
+    const replies = new Replies();
     fc.assert(
       fc.property(
         fc.nat({ max: 999_999_999 }),

@@ -104,7 +104,11 @@ describe('breaches of the protocol', () => {
     ['a null set', '~-1\r\n', /a null of a type that has none/],
     ['a null map', '%-1\r\n', /a null of a type that has none/],
     ['a null push', '>-1\r\n', /a null of a type that has none/],
-    ['a bulk that is longer than its length', '$2\r\nabc\r\n', /does not end where its length says/],
+    [
+      'a bulk that is longer than its length',
+      '$2\r\nabc\r\n',
+      /does not end where its length says/,
+    ],
     ['a bulk that is shorter than its length', '$3\r\nab\r\n\r\n', /does not end where/],
     ['a number without digits', ':\r\n', /a number without digits/],
     ['a number of a sign only', ':-\r\n', /a number without digits/],
@@ -208,7 +212,9 @@ describe('garbage', () => {
   }
 
   it('in place of a byte of a good reply is values or a ProtocolError', () => {
-    const good = Buffer.from('*4\r\n$5\r\nhello\r\n:12\r\n%1\r\n+f\r\n,1.5\r\n~2\r\n#t\r\n_\r\n+OK\r\n');
+    const good = Buffer.from(
+      '*4\r\n$5\r\nhello\r\n:12\r\n%1\r\n+f\r\n,1.5\r\n~2\r\n#t\r\n_\r\n+OK\r\n',
+    );
     for (let at = 0; at < good.length; at++) {
       for (let byte = 0; byte < 256; byte++) {
         const bad = Buffer.from(good);

@@ -16,7 +16,8 @@ import { bulk, chunked, decodeUpstream, plain, Replies, TYPE_MAPPINGS } from './
 function expectSame(actual: readonly unknown[], expected: unknown, where: string): void {
   const found = actual.map(plain);
   // The cheap comparison first: there are many of them, and almost all hold.
-  if (!isDeepStrictEqual(found, expected)) expect({ where, found }).toEqual({ where, found: expected });
+  if (!isDeepStrictEqual(found, expected))
+    expect({ where, found }).toEqual({ where, found: expected });
 }
 
 describe.each(TYPE_MAPPINGS)('with %s', (_, mapping) => {
@@ -49,7 +50,9 @@ describe('what a decoded value is', () => {
   it('errors are ReplyErrors, also inside aggregates', () => {
     const [top] = new Replies().decode(Buffer.from('-WRONGTYPE no\r\n'));
     expect(top).toBeInstanceOf(ReplyError);
-    const [nested] = new Replies().decode(Buffer.from('*2\r\n-ERR a\r\n%1\r\n+f\r\n!5\r\nOOM b\r\n'));
+    const [nested] = new Replies().decode(
+      Buffer.from('*2\r\n-ERR a\r\n%1\r\n+f\r\n!5\r\nOOM b\r\n'),
+    );
     const [first, second] = nested as [ReplyError, { f: ReplyError }];
     expect(first).toBeInstanceOf(ReplyError);
     expect(first).toMatchObject({ kind: 'ERR', message: 'ERR a' });
@@ -98,8 +101,11 @@ describe('what a decoded value is', () => {
     const texts = new Replies();
     const buffers = new Replies(TYPE_MAPPINGS.at(-1)![1]);
     let count = 0;
-    texts.nextSink = () => (count++ % 2 === 0 ? Replies.prototype.nextSink.call(texts) : buffers.nextSink());
-    texts.decode(...chunked(Buffer.from('$1\r\na\r\n$1\r\nb\r\n*1\r\n$1\r\nc\r\n$1\r\nd\r\n'), [3]));
+    texts.nextSink = () =>
+      count++ % 2 === 0 ? Replies.prototype.nextSink.call(texts) : buffers.nextSink();
+    texts.decode(
+      ...chunked(Buffer.from('$1\r\na\r\n$1\r\nb\r\n*1\r\n$1\r\nc\r\n$1\r\nd\r\n'), [3]),
+    );
     expect(buffers.values.map(plain)).toEqual([
       ['Buffer', '62'],
       ['Buffer', '64'],

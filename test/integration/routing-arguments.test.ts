@@ -1,0 +1,233 @@
+/** Arguments of wrong types: refused as misuse, before anything is sent. */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import type { Cluster } from '../../src/cluster.js';
+import { commandsDuring, connectDirect, type DirectClient } from '../helpers/direct-client.js';
+import { failureOf } from '../helpers/failures.js';
+import { expectNoLeaks } from '../helpers/leaks.js';
+import { useServers } from '../helpers/servers.js';
+
+expectNoLeaks();
+const file = useServers({ servers: 1 });
+let cluster: Cluster;
+let direct: DirectClient;
+beforeAll(async () => {
+  cluster = await file.setup.makeCluster();
+  direct = await connectDirect(file.servers[0]!);
+});
+afterAll(() => direct.destroy());
+
+type Method = (...args: unknown[]) => PromiseLike<unknown>;
+type AnyClient = Record<string, Method>;
+
+/** Calls a method with these arguments on both clients; what each rejects with. */
+async function misuse(name: string, args: readonly unknown[]): Promise<Record<string, unknown>[]> {
+  const errors: Record<string, unknown>[] = [];
+  const calls = await commandsDuring(direct, async () => {
+    const routing = cluster.getRoutingClient() as unknown as AnyClient;
+    errors.push(await failureOf(routing[name]!(...args)));
+    const map = cluster.map((c) => void (c as unknown as AnyClient)[name]!(...args));
+    errors.push(await failureOf(map));
+  });
+  expect(calls).toEqual({});
+  return errors;
+}
+
+const wrong: [string, unknown][] = [
+  ['undefined', undefined],
+  ['null', null],
+  ['an object', { toString: () => 'a' }],
+  ['a boolean', true],
+  ['NaN', NaN],
+  ['a fraction', 1.5],
+  ['Infinity', Infinity],
+  ['a Date', new Date(0)],
+  ['a symbol', Symbol('a')],
+  ['a function', () => 'a'],
+];
+
+describe('a key', () => {
+  it.each([...wrong, ['a lone surrogate', '\ud800'] as [string, unknown]])(
+    'that is %s is refused',
+    async (_, key) => {
+      for (const [method, command, args] of [
+        ['get', 'GET', [key]],
+        ['set', 'SET', [key, 'v']],
+        ['hGetAll', 'HGETALL', [key]],
+        ['incrBy', 'INCRBY', [key, 5]],
+        ['zAdd', 'ZADD', [key, { score: 1, value: 'a' }]],
+      ] as const) {
+        for (const error of await misuse(method, args)) {
+          expect(error).toBeInstanceOf(TypeError);
+          expect(error).toMatchObject({
+            code: 'RB_INVALID_ARGUMENT',
+            command,
+            maybeExecuted: false,
+          });
+          expect(error['message']).toMatch(new RegExp(`Argument 1 of ${command}.*key`));
+        }
+      }
+    },
+  );
+});
+
+describe('a value', () => {
+  const values = wrong.filter(([, value]) => typeof value !== 'number');
+  it.each(values)('that is %s is refused', async (_, value) => {
+    for (const [method, command, index, args] of [
+      ['set', 'SET', 2, ['k', value]],
+      ['set', 'SET', 2, ['k', value, { NX: true }]],
+      ['append', 'APPEND', 2, ['k', value]],
+      ['getSet', 'GETSET', 2, ['k', value]],
+      ['hGet', 'HGET', 2, ['k', value]],
+      ['lPush', 'LPUSH', 3, ['k', ['a', value]]],
+      ['sAdd', 'SADD', 2, ['k', value]],
+      ['rPush', 'RPUSH', 2, ['k', [value]]],
+    ] as const) {
+      for (const error of await misuse(method, args)) {
+        expect(error).toBeInstanceOf(TypeError);
+        expect(error).toMatchObject({ code: 'RB_INVALID_ARGUMENT', command, maybeExecuted: false });
+        expect(error['message']).toContain(`Argument ${index} of ${command} must be`);
+      }
+    }
+  });
+
+  it.each([
+    ['mSet', 'MSET', [{ a: '1', b: null }], /Argument 4 of MSET/],
+    ['mSet', 'MSET', [['a', '1', undefined, '2']], /Argument 3 of MSET/],
+    ['mSet', 'MSET', [[]], /MSET needs at least one pair/],
+    ['mSet', 'MSET', [['a']], /MSET needs a value for each key/],
+    ['mSet', 'MSET', ['ab'], /Argument 1 of MSET.*a string/],
+    ['mSet', 'MSET', [undefined], /Argument 1 of MSET.*undefined/],
+    ['mSet', 'MSET', [{ a: NaN }], /Argument 2 of MSET/],
+    ['mGet', 'MGET', [['a', null]], /Argument 2 of MGET.*null/],
+    ['mGet', 'MGET', [[]], /MGET needs at least one key/],
+    ['mGet', 'MGET', [], /Argument 1 of MGET.*undefined/],
+  ])(
+    'of an emulated %s is checked before any part of it is sent (%#)',
+    async (name, command, args, message) => {
+      const calls = await commandsDuring(direct, async () => {
+        const map = cluster.map((c) => void (c as unknown as AnyClient)[name]!(...args));
+        const error = await failureOf(map);
+        expect(error).toMatchObject({ code: 'RB_INVALID_ARGUMENT', command, maybeExecuted: false });
+        expect(error['message']).toMatch(message);
+      });
+      expect(calls).toEqual({});
+    },
+  );
+});
+
+describe('missing arguments', () => {
+  it.each([
+    ['get', 'GET', []],
+    ['set', 'SET', []],
+    ['set', 'SET', ['k']],
+    ['hSet', 'HSET', ['k']],
+    ['hSet', 'HSET', ['k', 'f']],
+    ['expire', 'EXPIRE', ['k']],
+    ['incrBy', 'INCRBY', ['k']],
+    ['zAdd', 'ZADD', ['k']],
+    ['zRange', 'ZRANGE', ['k', 0]],
+    ['lRange', 'LRANGE', ['k']],
+    ['eval', 'EVAL', []],
+    ['xAdd', 'XADD', ['k', '*']],
+    ['geoAdd', 'GEOADD', ['k']],
+    ['setEx', 'SETEX', ['k', 1]],
+    ['restore', 'RESTORE', ['k', 0]],
+  ])('of %s are refused (%#)', async (name, command, args) => {
+    for (const error of await misuse(name, args)) {
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error).toMatchObject({ code: 'RB_INVALID_ARGUMENT', command, maybeExecuted: false });
+      expect(error['message']).toContain(command);
+      expect(error['message']).toMatch(/argument/i);
+    }
+  });
+});
+
+describe('an argument of a raw command', () => {
+  const values = wrong.filter(([, value]) => value !== 1.5);
+  it.each(values)('that is %s is refused', async (_, value) => {
+    for (const error of await misuse('executeCommand', ['SET', 'k', value])) {
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error).toMatchObject({
+        code: 'RB_INVALID_ARGUMENT',
+        command: 'SET',
+        maybeExecuted: false,
+      });
+      expect(error['message']).toMatch(/Argument 2 of SET must be/);
+    }
+  });
+
+  it.each([...values, ['a fraction', 1.5] as [string, unknown]])(
+    'that stands for the key and is %s is refused',
+    async (_, value) => {
+      for (const error of await misuse('executeCommand', ['GET', value])) {
+        expect(error).toBeInstanceOf(TypeError);
+        expect(error).toMatchObject({ code: 'RB_INVALID_ARGUMENT', command: 'GET' });
+      }
+    },
+  );
+
+  it.each([[undefined], [null], [5], [['GET']], [Symbol('GET')], [Buffer.from('GET')]])(
+    'a name that is %s is refused',
+    async (name) => {
+      for (const error of await misuse('executeCommand', [name, 'k'])) {
+        expect(error).toBeInstanceOf(TypeError);
+        expect(error).toMatchObject({ code: 'RB_INVALID_ARGUMENT' });
+        expect(error['message']).toMatch(/name of a command must be a string/);
+      }
+    },
+  );
+});
+
+describe('no command method ever throws', () => {
+  it('whatever it is called with', async () => {
+    const routing = cluster.getRoutingClient() as unknown as AnyClient;
+    const names = [
+      ...['get', 'set', 'del', 'hSet', 'zAdd', 'xRead', 'sort', 'eval', 'geoSearchWith'],
+      ...['mGet', 'mSet', 'ping', 'clientKill', 'migrate', 'lmPop', 'executeCommand'],
+    ];
+    const hostile = {
+      get keys(): never {
+        throw new RangeError('hostile');
+      },
+      toString(): never {
+        throw new RangeError('hostile');
+      },
+    };
+    for (const name of names) {
+      for (const args of [[], [undefined], [null, null], [hostile], ['k', hostile], [[], []]]) {
+        const promise = routing[name]!(...args);
+        expect(promise).toBeInstanceOf(Promise);
+        await promise.then(undefined, () => {});
+      }
+    }
+    const error = await failureOf(
+      cluster.map((c) => {
+        const client = c as unknown as AnyClient;
+        for (const name of names) for (const args of [[], [hostile]]) void client[name]!(...args);
+      }),
+    );
+    expect(error).toMatchObject({ code: 'RB_MAP' });
+  });
+
+  it('and a refused command leaves nothing behind for the next one', async () => {
+    const client = cluster.getRoutingClient();
+    const bad = client as unknown as AnyClient;
+    const answers = await Promise.allSettled([
+      client.set('left', '1'),
+      bad['set']!('left', '2', { EX: null }),
+      bad['lPush']!('left', ['a', 5]),
+      client.get('left'),
+      client.del('left'),
+    ]);
+    expect(answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : 'no'))).toEqual([
+      'OK',
+      'no',
+      'no',
+      '1',
+      1,
+    ]);
+  });
+});

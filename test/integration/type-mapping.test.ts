@@ -1,0 +1,163 @@
+/** Type mappings, and any bytes as keys and values. */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { RESP_TYPES } from '@redis/client';
+
+import { Cluster } from '../../src/cluster.js';
+import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
+import { keyOn } from '../helpers/keys.js';
+import { expectNoLeaks } from '../helpers/leaks.js';
+import { useServers } from '../helpers/servers.js';
+
+expectNoLeaks();
+const file = useServers();
+const asBytes = { [RESP_TYPES.BLOB_STRING]: Buffer } as const;
+
+describe.each([2, 3] as const)('with RESP %i', (RESP) => {
+  let cluster: Cluster<2 | 3>;
+  let direct: DirectClient;
+  beforeAll(async () => {
+    const hosts = new Map(
+      [0, 1, 2, 3, 4, 5, 6, 7].map((hostId) => [
+        hostId,
+        { unixSocketPath: file.servers[Math.floor(hostId / 4)]?.socketPath, db: hostId % 4 },
+      ]),
+    );
+    cluster = new Cluster<2 | 3>({ hosts, RESP });
+    direct = await connectDirect(file.servers[0]!);
+  });
+  afterAll(async () => {
+    direct.destroy();
+    await cluster.disconnectPools();
+  });
+
+  const everyByte = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+  const samples: [string, Buffer][] = [
+    ['nothing', Buffer.alloc(0)],
+    ['a NUL', Buffer.from([0])],
+    ['line ends', Buffer.from('\r\n$5\r\n*1\r\n')],
+    ['invalid UTF-8', Buffer.from([0xc3, 0x28, 0xff, 0xfe, 0x80])],
+    ['a cut-off character', Buffer.from('✓').subarray(0, 2)],
+    ['every byte', everyByte],
+    ['1 MB', Buffer.concat(Array.from({ length: 4096 }, () => everyByte))],
+    ['part of a larger buffer', everyByte.subarray(100, 200)],
+  ];
+
+  it.each(samples)('%s goes in and comes out as it was', async (_, bytes) => {
+    const client = cluster.getRoutingClient().withTypeMapping(asBytes);
+    expect(await client.set(bytes, bytes)).toBe('OK');
+    expect(await client.get(bytes)).toEqual(bytes);
+    expect(await client.executeCommand('GET', bytes)).toEqual(bytes);
+    expect(await client.hSet('bytes', bytes, bytes)).toBe(1);
+    expect(await client.hGet('bytes', bytes)).toEqual(bytes);
+    expect(await client.hKeys('bytes')).toEqual([bytes]);
+    expect(await client.rPush('list', [bytes, bytes])).toBe(2);
+    expect(await client.lRange('list', 0, -1)).toEqual([bytes, bytes]);
+    expect(await client.strLen(bytes)).toBe(bytes.length);
+    for (const autoBatch of [true, false]) {
+      const values = await cluster.map(
+        (c) => {
+          const own = c.withTypeMapping(asBytes);
+          own.set(bytes, bytes);
+          own.set('beside', bytes);
+          return own.mGet([bytes, 'beside', bytes, 'missing']);
+        },
+        { autoBatch },
+      );
+      expect(values).toEqual([bytes, bytes, bytes, null]);
+    }
+    await Promise.all([client.del(bytes), client.del('bytes'), client.del('list')]);
+  });
+
+  it('bytes live on the host of their text, and any Uint8Array will do', async () => {
+    const client = cluster.getRoutingClient();
+    const text = 'ключ-✓';
+    const bytes = new Uint8Array(Buffer.from(text));
+    await client.set(bytes as Buffer, 'value');
+    expect(await client.get(text)).toBe('value');
+    expect(await client.executeCommand('GET', bytes)).toBe('value');
+    await cluster.map((c) => c.set(bytes as Buffer, bytes as Buffer));
+    expect(await client.getDel(text)).toBe(text);
+  });
+
+  it('bytes are read when the command is issued', async () => {
+    const client = cluster.getRoutingClient();
+    const bytes = Buffer.from('before');
+    const set = client.set('mutable', bytes);
+    bytes.write('after!');
+    await set;
+    expect(await client.get('mutable')).toBe('before');
+    const inMap = await cluster.map((c) => {
+      const value = Buffer.from('before');
+      c.set('mutable', value);
+      value.write('after!');
+      return c.get('mutable');
+    });
+    expect(inMap).toBe('before');
+    await client.del('mutable');
+  });
+
+  it('texts of every length and script come back as they were', async () => {
+    const texts = ['', 'a', 'é', '✓', '🔑', 'x'.repeat(48), 'é'.repeat(48), 'x'.repeat(100_000)];
+    texts.push('✓🔑é'.repeat(30_000), `${'x'.repeat(65_535)}✓`);
+    const client = cluster.getRoutingClient();
+    for (const [index, text] of texts.entries()) await client.set(`text${index}`, text);
+    const values = await cluster.map((c) => c.mGet(texts.map((_, index) => `text${index}`)));
+    expect(values).toEqual(texts);
+    await cluster.map((c) => texts.map((_, index) => c.del(`text${index}`)));
+  });
+
+  it('a mapping belongs to one client; order is kept across those of one', async () => {
+    const client = cluster.getRoutingClient();
+    const bytes = client.withTypeMapping(asBytes);
+    const key = keyOn(cluster, 0, 'order');
+    const answers = await Promise.all([
+      client.set(key, '1'),
+      bytes.get(key),
+      client.get(key),
+      bytes.append(key, '2'),
+      client.get(key),
+      bytes.getDel(key),
+    ]);
+    expect(answers).toEqual(['OK', Buffer.from('1'), '1', 2, '12', Buffer.from('12')]);
+    expect(await direct.exists(key)).toBe(0);
+    const raw = bytes.executeCommand('EVAL', 'return {ARGV[1]}', 1, key, 'x');
+    expect(await raw).toEqual([Buffer.from('x')]);
+  });
+
+  it('a mapping of a mapping replaces it, and maps get that of their client', async () => {
+    const client = cluster.getRoutingClient().withTypeMapping(asBytes);
+    await client.set('k', 'v');
+    expect(await client.withTypeMapping({}).get('k')).toBe('v');
+    expect(await client.map((c) => c.get('k'))).toEqual(Buffer.from('v'));
+    expect(await client.map((c) => c.withTypeMapping({}).get('k'))).toBe('v');
+    const mapping = client.getMappingClient();
+    const promise = mapping.get('k');
+    await mapping.join();
+    expect(promise.value).toEqual(Buffer.from('v'));
+    await client.del('k');
+  });
+
+  it('clients of other mappings join as one map', async () => {
+    const seen: unknown[] = [];
+    await cluster.map((c) => {
+      const own = c.withTypeMapping(asBytes);
+      own.set('joined', 'v').done(() => own.get('joined').done((value) => seen.push(value)));
+    });
+    expect(seen).toEqual([Buffer.from('v')]);
+    const call = cluster.map((c) => void c.withTypeMapping(asBytes).lPop('joined'));
+    await expect(call).rejects.toMatchObject({ kind: 'WRONGTYPE' });
+    await cluster.map((c) => c.del('joined'));
+  });
+
+  it('a long list of arguments is sent whole', async () => {
+    const members = Array.from({ length: 200_000 }, (_, i) => `member${i}`);
+    const client = cluster.getRoutingClient();
+    expect(await client.sAdd('large', members)).toBe(200_000);
+    expect(await client.sCard('large')).toBe(200_000);
+    const found = await client.sMembers('large');
+    expect(new Set(found)).toEqual(new Set(members));
+    await client.del('large');
+  });
+});
