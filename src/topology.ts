@@ -10,6 +10,7 @@ import { createHost, type HostConfig, type HostInfo } from './hosts.js';
 import type { ResolvedPoolOptions } from './options.js';
 import type { Pool, PoolClass, PoolSettings } from './pool.js';
 import type { BaseRouter, RouterClass, RouterCluster } from './routers/router.js';
+import { describeValue, quote } from './util/validate.js';
 
 export interface TopologyOptions<RESP extends RespVersions, TM extends TypeMapping> {
   readonly hosts: Map<number, HostInfo>;
@@ -81,7 +82,7 @@ export class Topology<
 
   getRouter(): BaseRouter {
     const { router: Router, cluster, routerOptions } = this.#options;
-    return (this.#router ??= new Router(cluster, routerOptions));
+    return (this.#router ??= new Router(cluster, routerOptions as never));
   }
 
   poolOf(hostId: number): Pool {
@@ -153,7 +154,8 @@ export class Topology<
 function unknownHost(hostId: unknown, hosts: ReadonlyMap<number, unknown>): BadHostSetup {
   const ids = [...hosts.keys()];
   const known = ids.length === 0 ? 'there are no hosts' : `the ids are ${shorten(ids)}`;
-  return new BadHostSetup(`There is no host with the id ${String(hostId)}; ${known}`);
+  const id = typeof hostId === 'string' ? quote(hostId) : describeValue(hostId);
+  return new BadHostSetup(`There is no host with the id ${id}; ${known}`);
 }
 
 function shorten(ids: readonly number[]): string {

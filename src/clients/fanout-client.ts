@@ -9,7 +9,6 @@ import type {
   TypeMapping,
 } from '../commands/upstream.js';
 import { BadHostSetup, MisuseError } from '../errors.js';
-import { type CallOptions, resolveCallOptions } from '../options.js';
 import type { RbPromise } from '../promise/rb-promise.js';
 import { type Key, keyText } from '../util/key.js';
 import { describeType } from '../util/validate.js';
@@ -17,7 +16,6 @@ import { attachCommands, sendTo } from './command-client.js';
 import type { AddedCommands, FannedCommands, MappedCommands } from './command-methods.js';
 import type { CommandWriter, RawArgument } from './command-writer.js';
 import { FanoutPart, Gathering } from './gathering.js';
-import { joinSession } from './join.js';
 import { type ReplyMapping, replyMapping } from './reply-mapping.js';
 import type { Session } from './session.js';
 import { SessionClient } from './session-client.js';
@@ -133,35 +131,6 @@ export class FanoutClient<
       F,
       S
     >;
-  }
-
-  /**
-   * Waits for everything that was issued by this client and those that it was targeted with; it
-   * stays usable unless it belongs to a call.
-   *
-   * @throws (rejects) the reason of an unhandled failure, or a `MapError` for several; a
-   * `TimeoutError` at the deadline; `signal.reason` when aborted.
-   */
-  join(options?: Pick<CallOptions, 'timeout' | 'signal'>): Promise<void> {
-    try {
-      return joinSession(this.session, resolveCallOptions(options, ['timeout', 'signal']));
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
-  }
-
-  /**
-   * Rejects every unanswered command with a `CancelledError`, also those that some hosts have
-   * answered. Unsent work is withdrawn; the replies to what was sent are dropped. Cancelled
-   * commands count as handled.
-   */
-  cancel(): void {
-    this.session.cancel();
-  }
-
-  /** Joins. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.join();
   }
 
   /** @internal */

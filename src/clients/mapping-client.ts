@@ -11,8 +11,6 @@ import type {
   TypeMapping,
 } from '../commands/upstream.js';
 import { MisuseError } from '../errors.js';
-import type { CallOptions } from '../options.js';
-import { resolveCallOptions } from '../options.js';
 import { RbPromise } from '../promise/rb-promise.js';
 import { type Key, keyText } from '../util/key.js';
 import { describeType } from '../util/validate.js';
@@ -25,7 +23,6 @@ import {
 } from './command-client.js';
 import type { AddedCommands, MappedCommands } from './command-methods.js';
 import type { CommandWriter, RawArgument } from './command-writer.js';
-import { joinSession } from './join.js';
 import { replyMapping } from './reply-mapping.js';
 import { SessionClient } from './session-client.js';
 
@@ -81,33 +78,6 @@ export class MappingClient<
   withTypeMapping<T extends TypeMapping>(typeMapping: T): ExtendedMappingClient<RESP, T, M, F, S> {
     const mapping = replyMapping(this.mapping.protocol, typeMapping);
     return new MappingClient(this.session, mapping) as ExtendedMappingClient<RESP, T, M, F, S>;
-  }
-
-  /**
-   * Waits for everything that is outstanding; the client stays usable.
-   *
-   * @throws (rejects) the reason of an unhandled failure, or a `MapError` for several; a
-   * `TimeoutError` at the deadline; `signal.reason` when aborted.
-   */
-  join(options?: Pick<CallOptions, 'timeout' | 'signal'>): Promise<void> {
-    try {
-      return joinSession(this.session, resolveCallOptions(options, ['timeout', 'signal']));
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
-  }
-
-  /**
-   * Rejects every unanswered command with a `CancelledError`. Unsent work is withdrawn; the replies
-   * to what was sent are dropped. Cancelled commands count as handled.
-   */
-  cancel(): void {
-    this.session.cancel();
-  }
-
-  /** Joins. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.join();
   }
 
   /** @internal */

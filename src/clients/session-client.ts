@@ -4,7 +4,9 @@ import type { CommandSpec } from '../commands/command-spec.js';
 import { RbPromise, settleRejected } from '../promise/rb-promise.js';
 import { CommandClient } from './command-client.js';
 import { refusedCommand } from './command-error.js';
+import { type CallOptions, resolveCallOptions } from '../options.js';
 import { extendClient } from './extend-client.js';
+import { joinSession } from './join.js';
 import type { ReplyMapping } from './reply-mapping.js';
 import type { Session } from './session.js';
 import { CommandContext, CommandPromise } from './sinks.js';
@@ -22,6 +24,33 @@ export abstract class SessionClient extends CommandClient {
     this.session = session;
     this.mapping = mapping;
     extendClient(this, session.backend.addedCommands);
+  }
+
+  /**
+   * Waits for everything that is outstanding; the client stays usable.
+   *
+   * @throws (rejects) the reason of an unhandled failure, or a `MapError` for several; a
+   * `TimeoutError` at the deadline; `signal.reason` when aborted.
+   */
+  join(options?: Pick<CallOptions, 'timeout' | 'signal'>): Promise<void> {
+    try {
+      return joinSession(this.session, resolveCallOptions(options, ['timeout', 'signal']));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Rejects every unanswered command with a `CancelledError`. Unsent work is withdrawn; the replies
+   * to what was sent are dropped. Cancelled commands count as handled.
+   */
+  cancel(): void {
+    this.session.cancel();
+  }
+
+  /** Joins. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.join();
   }
 
   /** @internal */

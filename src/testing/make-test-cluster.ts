@@ -1,6 +1,13 @@
 /** A cluster over servers of its own, in one call. */
 
 import type { Cluster } from '../cluster.js';
+import type {
+  RedisFunctions,
+  RedisModules,
+  RedisScripts,
+  RespVersions,
+  TypeMapping,
+} from '../commands/upstream.js';
 import { MisuseError } from '../errors.js';
 import { clusterRule, readTestingOptions, setupRules } from './options.js';
 import type { TestSetupOptions } from './options.js';
@@ -8,10 +15,18 @@ import type { OptionRules } from '../util/validate.js';
 import { TestSetup } from './test-setup.js';
 import type { SetupClusterOptions } from './test-setup.js';
 
+/* eslint-disable @typescript-eslint/no-empty-object-type -- {} is "none", as in @redis/client */
+
 /** What {@link makeTestCluster} takes: the options of the servers, and those of the cluster. */
-export interface TestClusterOptions extends TestSetupOptions {
+export interface TestClusterOptions<
+  RESP extends RespVersions = 3,
+  TM extends TypeMapping = {},
+  M extends RedisModules = {},
+  F extends RedisFunctions = {},
+  S extends RedisScripts = {},
+> extends TestSetupOptions {
   /** Further options of the cluster. */
-  readonly cluster?: SetupClusterOptions | undefined;
+  readonly cluster?: SetupClusterOptions<RESP, TM, M, F, S> | undefined;
 }
 
 const testClusterRules: OptionRules<TestClusterOptions> = { ...setupRules, cluster: clusterRule };
@@ -27,7 +42,13 @@ const testClusterRules: OptionRules<TestClusterOptions> = { ...setupRules, clust
  * await using cluster = await makeTestCluster({ servers: 2 });
  * ```
  */
-export function makeTestCluster(options?: TestClusterOptions): Promise<Cluster>;
+export function makeTestCluster<
+  RESP extends RespVersions = 3,
+  TM extends TypeMapping = {},
+  M extends RedisModules = {},
+  F extends RedisFunctions = {},
+  S extends RedisScripts = {},
+>(options?: TestClusterOptions<RESP, TM, M, F, S>): Promise<Cluster<RESP, TM, M, F, S>>;
 /**
  * Starts servers, runs `fn` with a cluster over them, and stops them, also when `fn` throws.
  *
@@ -38,9 +59,16 @@ export function makeTestCluster(options?: TestClusterOptions): Promise<Cluster>;
  * const value = await makeTestCluster({}, cluster => cluster.getRoutingClient().get('key'));
  * ```
  */
-export function makeTestCluster<T>(
-  options: TestClusterOptions | undefined,
-  fn: (cluster: Cluster) => T,
+export function makeTestCluster<
+  T,
+  RESP extends RespVersions = 3,
+  TM extends TypeMapping = {},
+  M extends RedisModules = {},
+  F extends RedisFunctions = {},
+  S extends RedisScripts = {},
+>(
+  options: TestClusterOptions<RESP, TM, M, F, S> | undefined,
+  fn: (cluster: Cluster<RESP, TM, M, F, S>) => T,
 ): Promise<Awaited<T>>;
 export async function makeTestCluster(
   options: TestClusterOptions = {},

@@ -2,14 +2,29 @@
 
 import { Cluster } from '../cluster.js';
 import type { ClusterOptions } from '../cluster.js';
+import type {
+  RedisFunctions,
+  RedisModules,
+  RedisScripts,
+  RespVersions,
+  TypeMapping,
+} from '../commands/upstream.js';
 import { MisuseError } from '../errors.js';
 import { assertTimeout, readTestingOptions, setupRules } from './options.js';
 import type { TestSetupOptions } from './options.js';
 import type { RedisServer } from './redis-server.js';
 import { ServerGroup } from './server-group.js';
 
+/* eslint-disable @typescript-eslint/no-empty-object-type -- {} is "none", as in @redis/client */
+
 /** The options of a cluster whose hosts are those of a test setup. */
-export type SetupClusterOptions = Omit<ClusterOptions, 'hosts'>;
+export type SetupClusterOptions<
+  RESP extends RespVersions = 3,
+  TM extends TypeMapping = {},
+  M extends RedisModules = {},
+  F extends RedisFunctions = {},
+  S extends RedisScripts = {},
+> = Omit<ClusterOptions<RESP, TM, M, F, S>, 'hosts'>;
 
 const defaultTimeoutMs = 10_000;
 
@@ -32,7 +47,7 @@ const defaultTimeoutMs = 10_000;
 export class TestSetup {
   readonly #group: ServerGroup;
   readonly #databases: number;
-  readonly #clusters: Cluster[] = [];
+  readonly #clusters: { disconnectPools(): Promise<void> }[] = [];
 
   /**
    * Starts the servers at once; {@link waitForServers} tells whether they came up.
@@ -82,7 +97,13 @@ export class TestSetup {
    * @param options - Further options of the cluster.
    * @throws What {@link waitForServers} and the cluster's constructor do.
    */
-  async makeCluster(options: SetupClusterOptions = {}): Promise<Cluster> {
+  async makeCluster<
+    RESP extends RespVersions = 3,
+    TM extends TypeMapping = {},
+    M extends RedisModules = {},
+    F extends RedisFunctions = {},
+    S extends RedisScripts = {},
+  >(options: SetupClusterOptions<RESP, TM, M, F, S> = {}): Promise<Cluster<RESP, TM, M, F, S>> {
     if ('hosts' in options) {
       throw new MisuseError(
         'RB_UNKNOWN_OPTION',
@@ -90,7 +111,7 @@ export class TestSetup {
       );
     }
     await this.waitForServers();
-    const cluster = new Cluster({ ...options, hosts: this.#hosts() });
+    const cluster = new Cluster<RESP, TM, M, F, S>({ ...options, hosts: this.#hosts() });
     this.#clusters.push(cluster);
     return cluster;
   }

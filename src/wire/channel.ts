@@ -25,7 +25,7 @@ export class Channel implements ConnectionEvents {
   #queue: Pipeline[] = [];
   #failedAttempts = 0;
   #pausedUntil = 0;
-  #lastReason: Error | undefined;
+  #lastReason: LossReason | undefined;
   #onDrained: (() => void)[] = [];
 
   constructor(options: ChannelOptions) {
@@ -47,18 +47,12 @@ export class Channel implements ConnectionEvents {
   /** Sends a pipeline behind all that came before. */
   send(pipeline: Pipeline): void {
     if (this.#connection === undefined && performance.now() < this.#pausedUntil) {
-      pipeline.fail(this.#notConnected());
+      pipeline.fail(copyOf(this.#lastReason!, false));
       return;
     }
     this.#queue.push(pipeline);
     if (this.#connection === undefined) this.#connect();
     else this.onWritable();
-  }
-
-  #notConnected(): ConnectionError {
-    const reason = this.#lastReason!;
-    const error = new ConnectionError(reason.message, { cause: reason.cause ?? reason });
-    return Object.assign(error, this.#options.connection.errorFields, { maybeExecuted: false });
   }
 
   /** Takes back a pipeline that was not handed to a socket; false if it was. */
@@ -167,6 +161,10 @@ type LossReason = ConnectionError | TimeoutError;
 function variantOf(reason: LossReason, maybeExecuted: boolean): LossReason {
   if (reason.maybeExecuted === maybeExecuted) return reason;
   if (reason.maybeExecuted === undefined) return Object.assign(reason, { maybeExecuted });
+  return copyOf(reason, maybeExecuted);
+}
+
+function copyOf(reason: LossReason, maybeExecuted: boolean): LossReason {
   const Class = reason.constructor as new (message: string, options?: ErrorOptions) => LossReason;
   const options = reason.cause === undefined ? undefined : { cause: reason.cause };
   return Object.assign(new Class(reason.message, options), reason, { maybeExecuted });

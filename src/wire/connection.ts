@@ -80,7 +80,8 @@ export class Connection implements ReplyQueue, SocketEvents {
 
   /** Ready, and the socket has taken everything. */
   get isWritable(): boolean {
-    return this.#state === 'ready' && this.#socket.writableLength === 0;
+    // A socket that was destroyed has nothing to write either, before it says that it is closed.
+    return this.#state === 'ready' && this.#socket.writable && this.#socket.writableLength === 0;
   }
 
   /** Whether nothing that was sent is without its reply. */

@@ -121,6 +121,25 @@ describe('maxConcurrency', () => {
     await again;
   });
 
+  it('gives no turn to what waits when the pools are disconnected', async () => {
+    const client = cluster.getRoutingClient().getMappingClient({ maxConcurrency: 1 });
+    await whileStopped(file.servers, async () => {
+      const promises = keys.map(([key = '']) => client.incr(key));
+      await condition(() => busyHosts().length === 1);
+      await cluster.disconnectPools();
+      expect(promises.map(({ reason }) => reason)).toMatchObject(
+        keys.map((_, hostId) => ({
+          code: 'RB_CONNECTION',
+          command: 'INCR',
+          hostId,
+          maybeExecuted: hostId === 0,
+        })),
+      );
+    });
+    await failureOf(client.join());
+    await cluster.map((c) => keys.map(([key = '']) => c.del(key)));
+  });
+
   it('leaves no turn behind when waiting commands are cancelled', async () => {
     const client = cluster.getRoutingClient().getMappingClient({ maxConcurrency: 1 });
     await whileStopped(file.servers, async () => {

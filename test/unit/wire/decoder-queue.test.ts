@@ -68,7 +68,9 @@ class Queue implements ReplyQueue {
 }
 
 function describeValue(value: unknown): string {
-  return value instanceof Error ? `${value.name}:${value.message}` : (JSON.stringify(value) ?? "undefined");
+  return value instanceof Error
+    ? `${value.name}:${value.message}`
+    : (JSON.stringify(value) ?? 'undefined');
 }
 
 /** The bytes whole, and split at every point. */

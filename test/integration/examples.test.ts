@@ -1,0 +1,250 @@
+/** Runs what the documentation shows: every example, the README's first program, the guide's code. */
+
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { condition } from '../helpers/condition.js';
+import { expectNoLeaks } from '../helpers/leaks.js';
+
+expectNoLeaks();
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const execute = promisify(execFile);
+let temporary: string;
+
+beforeAll(async () => {
+  temporary = mkdtempSync(join(tmpdir(), 'rb-examples-'));
+  await execute(
+    process.execPath,
+    ['-e', "import('./scripts/setup.mjs').then((setup) => setup.ensureBuild())"],
+    { cwd: root },
+  );
+}, 180_000);
+afterAll(() => rmSync(temporary, { recursive: true }));
+
+/** Runs Node until it ends by itself, without an error; answers the lines that it printed. */
+async function runNode(...args: string[]): Promise<string[]> {
+  const env = {
+    ...process.env,
+    ...{ TMPDIR: temporary, TEMP: temporary, TMP: temporary },
+    ...{ NO_COLOR: '1', FORCE_COLOR: undefined },
+  };
+  const { stdout, stderr } = await execute(process.execPath, args, {
+    cwd: root,
+    env,
+    timeout: 25_000,
+  });
+  expect(stderr).toBe('');
+  expect(readdirSync(temporary)).toEqual([]);
+  await condition(() => processesIn(temporary).length === 0);
+  return stdout.trimEnd().split('\n');
+}
+
+/** The processes that work in a folder, or did before it was removed; none where it cannot be told. */
+function processesIn(folder: string): string[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** What each example prints; the runner of `testing` also prints how long things took. */
+const outputs: Readonly<Record<string, readonly string[]>> = {
+  buffers: [
+    'value: <Buffer de ad be ef>',
+    'greeting as text: grüß dich',
+    'greeting as bytes: 11',
+    'mapped: grüß dich <Buffer de ad be ef>',
+    "hash: Map(2) { 'name' => 'Ada', 'born' => '1815' }",
+    'number: 11',
+  ],
+  'command-lists': [
+    'in the bank: 30',
+    'cash and bank: 70 and 30',
+    'bob: OK, PONG',
+    'MapError: 1 of 3 failed',
+    'ada 100',
+    'bob FUNDS not enough',
+    'bob 5',
+  ],
+  'consistent-hashing': [
+    'PartitionRouter: 764 of 1000 keys have to move',
+    'ConsistentHashingRouter: 227 of 1000 keys have to move',
+    'key:1 belongs to small',
+    'and now to larger',
+  ],
+  'counters-and-rate-limits': [
+    'user-0: 5, user-9: 50, all: 5500',
+    'request-0 of ann: passes',
+    'request-1 of ann: passes',
+    'request-2 of ann: passes',
+    'request-3 of bob: passes',
+    'request-4 of ann: is turned away',
+    'request-5 of ann: passes',
+    'every host has its share: true',
+  ],
+  'custom-router': [
+    'acme:users lives on host 2',
+    'acme:orders lives on host 2',
+    'bigco:users lives on host 3',
+    'bigco:orders lives on host 3',
+    "users that are admins: [ 'ada' ]",
+  ],
+  failures: [
+    'true INCR ERR value is not an integer or out of range',
+    'the other command ran: 42',
+    'true 2 of 3 failed',
+    'handled: no number, 44',
+    'true true',
+    'may have run: true',
+    'aborted: nobody waits any more',
+    'cancelled: CancelledError',
+    'and on it goes: 44',
+  ],
+  'fan-out': [
+    'host 0 has 25 keys',
+    'host 1 has 25 keys',
+    'host 2 has 25 keys',
+    'host 3 has 25 keys',
+    'after flushDb on 0 and 1: Map(4) { 0 => 0, 1 => 0, 2 => 25, 3 => 25 }',
+    "set on two hosts: Map(2) { 0 => 'OK', 1 => 'OK' }",
+    "everywhere: Map(4) { 0 => 'hello', 1 => 'hello', 2 => null, 3 => null }",
+    'one value: hello',
+    'FanoutError: RB_FANOUT',
+    'host 3: WRONGTYPE',
+    'host 0: length 1',
+    'host 1: length 1',
+    'host 2: length 1',
+  ],
+  'local-client': [
+    "transaction: [ 'OK', 7, '7' ]",
+    'watched: WatchError',
+    'message: hello',
+    'found on all hosts: 20',
+  ],
+  mapping: [
+    'square:0 0',
+    'square:1 1',
+    'square:2 4',
+    'square:3 9',
+    'square:4 16',
+    'square:5 25',
+    'all: 0 1 4 9 16 25',
+    'three: 9, four: 16',
+    'copy: 25',
+    'sum: 13',
+    "cities: [ 'Lima', null, 'Paris' ]",
+    'counter: 1, then 11',
+  ],
+  routing: [
+    'name: Ada',
+    'born: 1815',
+    'visits: 1 1 1 1',
+    'length: 3',
+    'user:1 lives on host 2',
+    'user:2 lives on host 0',
+    'user:4 lives on host 1',
+    'refused: RB_UNROUTABLE, DEL, maybeExecuted: false',
+    'left: 0',
+  ],
+  testing: ['tests 3', 'pass 3', 'fail 0'],
+  'typed-scripts': ['first: 60', 'second: 100', 'mapped: 7 7 7', 'after SCRIPT FLUSH: 1'],
+};
+
+const examples = readdirSync(join(root, 'examples')).map((file) => basename(file, '.mjs'));
+
+describe('the examples', () => {
+  it('are all known here', () => {
+    expect(examples.toSorted()).toEqual(Object.keys(outputs).toSorted());
+  });
+
+  it.each(examples)('print what they should, and leave nothing behind: %s', async (name) => {
+    const lines = await runNode(join('examples', `${name}.mjs`));
+    expect(name === 'testing' ? testCounts(lines) : lines).toEqual(outputs[name]);
+  });
+});
+
+/** What Node's test runner counted. One character by the kind of reporter stands in front. */
+function testCounts(lines: readonly string[]): string[] {
+  return lines.filter((line) => /^\S (tests|pass|fail) /.test(line)).map((line) => line.slice(2));
+}
+
+/** The blocks of JavaScript in a Markdown file. */
+function codeBlocks(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code!);
+}
+
+/** Runs a program as if it stood in a file of the project, so that it finds the package. */
+function runProgram(code: string): Promise<string[]> {
+  return runNode('--input-type=module', '-e', code);
+}
+
+describe('the README', () => {
+  it('has a first program that runs with nothing but the package and redis-server', async () => {
+    expect(await runProgram(codeBlocks('README.md')[0]!)).toEqual([
+      'apple: 3',
+      'pear: 1',
+      'plum: 2',
+      'fig: 1',
+      expect.stringMatching(
+        /^keys on each host: Map\(4\) \{ 0 => \d, 1 => \d, 2 => \d, 3 => \d \}$/,
+      ),
+    ]);
+  });
+});
+
+/** One program of all blocks, each with the names that the guide says it assumes. */
+function programOf(blocks: readonly string[]): string {
+  return `
+    import * as library from 'redis-blaster';
+    import { makeTestCluster, TestSetup } from 'redis-blaster/testing';
+    const {
+      Cluster, ConsistentHashingRouter, Ketama, PartitionRouter, RbPromise, ReplyError, RESP_TYPES,
+      Script, defineScript,
+    } = library;
+    const setup = new TestSetup({ servers: 2, databasesEach: 2 });
+    const { hosts } = await setup.makeCluster();
+    async function run(block) {
+      const cluster = new Cluster({ hosts: new Map([...hosts].map(([id, host]) => [id, configOf(host)])) });
+      await cluster.all((client) => client.flushDb());
+      const keys = ['user:1', 'user:2', 'user:3'];
+      await block({ cluster, client: cluster.getRoutingClient(), keys });
+      await cluster.disconnectPools();
+    }
+    function configOf({ host, port, unixSocketPath, db }) {
+      return { host, port, unixSocketPath, db };
+    }
+    ${blocks.map(wrapped).join('\n')}
+    await setup.close();
+    process.exit();
+  `;
+}
+
+function wrapped(block: string): string {
+  const code = block.replace(/^import [^;]*;$/gm, '');
+  return `await run(async ({ cluster, client, keys }) => {{ ${code} }});`;
+}
+
+const pages = [
+  'docs/from-python-rb.md',
+  ...readdirSync(join(root, 'docs/guide')).map((file) => `docs/guide/${file}`),
+];
+
+describe('the guide', () => {
+  it.each(pages)('shows code that runs: %s', async (page) => {
+    const blocks = codeBlocks(page);
+    expect(blocks).not.toEqual([]);
+    await runProgram(programOf(blocks));
+  });
+});
