@@ -50,7 +50,7 @@ export class Pool {
   #pendingBytes = 0;
   readonly #waiters = new Set<Waiter>();
   #isRemoved = false;
-  #onIdle: (() => void) | undefined;
+  readonly #onIdle = new Set<() => void>();
   /** @internal */
   readonly holders = new Set<Holder>();
 
@@ -141,13 +141,14 @@ export class Pool {
   async #whenIdle(timeoutMs: number): Promise<void> {
     if (this.#isIdle) return;
     await new Promise<void>((resolve) => {
-      const timer = startTimer(resolve, timeoutMs);
-      this.#onIdle = () => {
+      const onIdle = (): void => {
         clearTimer(timer);
+        this.#onIdle.delete(onIdle);
         resolve();
       };
+      const timer = startTimer(onIdle, timeoutMs);
+      this.#onIdle.add(onIdle);
     });
-    this.#onIdle = undefined;
   }
 
   /** @internal */
@@ -200,7 +201,7 @@ export class Pool {
       this.#waiters.delete(waiter);
       waiter.onRoom();
     }
-    if (this.#onIdle !== undefined && this.#isIdle) this.#onIdle();
+    if (this.#onIdle.size > 0 && this.#isIdle) for (const onIdle of this.#onIdle) onIdle();
   }
 
   /** @internal */

@@ -134,7 +134,7 @@ export function routesByKey(router: BaseRouter): boolean {
 /** Puts a command on its way to a host. */
 export function sendTo(lane: Lane, command: CommandWriter, sink: CommandSink): void {
   const { spec } = sink;
-  if (spec.plainCount === command.count && command.rawArgs === undefined) {
+  if (lane.merges && spec.plainCount === command.count && command.rawArgs === undefined) {
     const [, key, value] = command.redisArgs;
     if (value === undefined) lane.appendGet(key!, sink);
     else lane.appendSet(key!, value, sink);

@@ -64,6 +64,11 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     this.#channel = pool.openChannel();
   }
 
+  /** Whether neighbouring plain GETs and SETs become one command. */
+  get merges(): boolean {
+    return this.#host.autoBatch;
+  }
+
   /** Whether commands of this lane are without an answer. */
   get isBusy(): boolean {
     return !this.#buffer.isEmpty || this.#held.length > 0 || this.#inFlight.size > 0;

@@ -177,6 +177,7 @@ class ListRun implements CommandHolder {
       this.#sendUpToScript();
     }
     this.#isAdvancing = false;
+    this.#endIfAllSent();
   }
 
   #sendUpToScript(): void {
@@ -191,6 +192,7 @@ class ListRun implements CommandHolder {
           if (this.#unloaded !== promise) return;
           this.#unloaded = undefined;
           this.#runScript(script, args, promise);
+          this.#endIfAllSent();
         });
         return;
       }
@@ -251,15 +253,18 @@ class ListRun implements CommandHolder {
     if (this.#unloaded !== undefined) unsent.unshift(this.#unloaded);
     this.#unloaded = undefined;
     for (const promise of unsent) promise.onError(errorFor(promise.spec.name));
+    this.#endIfAllSent();
   }
 
-  /** From now on the host's pool knows of the list, until `end`. */
+  /** From now on the host's pool knows of the list, until all of it is sent. */
   begin(): void {
     this.#lane.pool.holders.add(this);
+    this.advance();
   }
 
-  end(): void {
-    this.#lane.pool.holders.delete(this);
+  #endIfAllSent(): void {
+    const isAllSent = this.#next === this.#steps.length && this.#unloaded === undefined;
+    if (isAllSent) this.#lane.pool.holders.delete(this);
   }
 }
 
@@ -290,21 +295,16 @@ export async function executeLists(
   options: JoinOptions,
 ): Promise<RbPromise<unknown>[][]> {
   let runs: ListRun[] = [];
-  try {
-    await runCall(session, options, () => {
-      const prepared = prepareRuns(session, mapping, lists);
-      runs = prepared.runs;
-      // Their failures are the call's: they are all in its error.
-      for (const { promises } of runs) promises.forEach(markHandled);
-      session.onGiveUp = (reason) => {
-        for (const run of runs) run.giveUp(reason);
-      };
-      for (const run of runs) run.begin();
-      for (const loader of prepared.loaders) loader.load();
-      for (const run of runs) run.advance();
-    });
-  } finally {
-    for (const run of runs) run.end();
-  }
+  await runCall(session, options, () => {
+    const prepared = prepareRuns(session, mapping, lists);
+    runs = prepared.runs;
+    // Their failures are the call's: they are all in its error.
+    for (const { promises } of runs) promises.forEach(markHandled);
+    session.onGiveUp = (reason) => {
+      for (const run of runs) run.giveUp(reason);
+    };
+    for (const run of runs) run.begin();
+    for (const loader of prepared.loaders) loader.load();
+  });
   return runs.map(({ promises }) => promises);
 }

@@ -6,7 +6,7 @@
  * and meanwhile rejects at once with the last reason.
  */
 
-import { ConnectionError, type TimeoutError } from '../errors.js';
+import type { ConnectionError, TimeoutError } from '../errors.js';
 import { Connection, type ConnectionEvents, type ConnectionOptions } from './connection.js';
 import type { Pipeline, ReplySink } from './pipeline.js';
 

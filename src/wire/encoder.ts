@@ -10,6 +10,8 @@ const ZERO = 0x30;
 
 /** Up to this many characters a loop over the string beats a call into native code. */
 const SHORT = 48;
+/** Likewise for copying bytes. */
+const SHORT_COPY = 128;
 /** The longest `*count` or `$length` with its line end. */
 const HEADER = 20;
 
@@ -150,8 +152,14 @@ export class RespWriter {
 
   /** Everything that another writer holds, as it is. */
   append(other: RespWriter): void {
-    this.reserve(other.length);
-    other.bytes.copy(this.bytes, this.length, 0, other.length);
-    this.length += other.length;
+    const count = other.length;
+    this.reserve(count);
+    if (count > SHORT_COPY) other.bytes.copy(this.bytes, this.length, 0, count);
+    else copyShort(other.bytes, this.bytes, this.length, count);
+    this.length += count;
   }
+}
+
+function copyShort(source: Buffer, target: Buffer, at: number, count: number): void {
+  for (let i = 0; i < count; i++) target[at + i] = source[i]!;
 }

@@ -1,0 +1,321 @@
+/** Pools: the connections to one host, what they count, and what bounds them. */
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { Cluster } from '../../src/cluster.js';
+import { ConnectionError } from '../../src/errors.js';
+import { createHost, type HostConfig } from '../../src/hosts.js';
+import { type PoolOptions, resolvePoolOptions } from '../../src/options.js';
+import { Pool, type PoolSettings } from '../../src/pool.js';
+import type { Channel } from '../../src/wire/channel.js';
+import { execute, outcome, send, settled, type TestPipeline } from '../faults/wire-channel.js';
+import { condition } from '../helpers/condition.js';
+import { expectNoLeaks } from '../helpers/leaks.js';
+import { startServer } from '../helpers/single-server.js';
+import type { SingleServer } from '../helpers/single-server.js';
+import { whileStopped } from '../helpers/stopped.js';
+
+expectNoLeaks();
+
+let single: SingleServer;
+const pools: Pool[] = [];
+
+beforeAll(async () => {
+  single = await startServer();
+});
+afterAll(() => single.close());
+beforeEach(async () => {
+  await execute(makePool().openChannel(), 'FLUSHALL');
+});
+afterEach(async () => {
+  for (const pool of pools.splice(0)) await pool.disconnect();
+});
+
+function makePool(options: PoolOptions = {}, config: HostConfig = {}): Pool {
+  const host = createHost({ hostId: 4, unixSocketPath: single.server.socketPath, ...config });
+  const settings: PoolSettings = {
+    ...resolvePoolOptions(options),
+    protocol: 3,
+    execute: () => Promise.reject(new Error('not here')),
+  };
+  const pool = new Pool(host, settings);
+  pools.push(pool);
+  return pool;
+}
+
+/** How many connections of this name the server has. */
+async function connectionsNamed(name: string): Promise<number> {
+  const list = (await execute(makePool().openChannel(), 'CLIENT LIST')) as string;
+  return list.split('\n').filter((line) => line.includes(` name=${name} `)).length;
+}
+
+describe('the connections of a pool', () => {
+  it('are opened by the first command, not before', async () => {
+    const pool = makePool();
+    const channel = pool.openChannel();
+    expect(pool.connections).toBe(0);
+    const answer = execute(channel, 'ECHO hello');
+    expect(pool.connections).toBe(1);
+    expect(await answer).toBe('hello');
+    expect(pool.connections).toBe(1);
+    expect(await connectionsNamed('')).toBeGreaterThan(0);
+  });
+
+  it('are as many as told, taken in turn', async () => {
+    const pool = makePool({ connectionsPerHost: 3, clientName: 'in-turn' });
+    const channels = Array.from({ length: 6 }, () => pool.openChannel());
+    expect(new Set(channels).size).toBe(3);
+    expect(channels.slice(3)).toEqual(channels.slice(0, 3));
+    expect(channels[3]).toBe(channels[0]);
+    await Promise.all(channels.slice(0, 2).map((channel) => execute(channel, 'PING')));
+    expect(pool.connections).toBe(2);
+    await execute(channels[2]!, 'PING');
+    expect(pool.connections).toBe(3);
+    expect(await connectionsNamed('in-turn')).toBe(3);
+  });
+
+  it('use what the host says: its database and its login', async () => {
+    const admin = makePool().openChannel();
+    await execute(admin, 'ACL SETUSER app on >secret ~* +@all');
+    await execute(admin, 'ACL SETUSER open on nopass ~* +@all');
+    for (const [config, user] of [
+      [{}, 'default'],
+      [{ username: 'app', password: 'secret' }, 'app'],
+      [{ username: 'open' }, 'open'],
+      [{ credentials: () => ({ username: 'app', password: 'secret' }) }, 'app'],
+    ] as const) {
+      const channel = makePool({}, { ...config, db: 6 }).openChannel();
+      expect(await execute(channel, 'ACL WHOAMI')).toBe(user);
+      expect(await execute(channel, 'CLIENT INFO')).toContain(' db=6 ');
+    }
+  });
+});
+
+describe('what a pool counts as pending', () => {
+  it('is every command without an answer, on any of its connections', async () => {
+    const pool = makePool({ connectionsPerHost: 2 }, { db: 1 });
+    const [first, second] = [pool.openChannel(), pool.openChannel()];
+    await execute(first, 'PING');
+    let sent: TestPipeline[] = [];
+    await whileStopped([single.server], () => {
+      const blocking = pool.openBlockingChannel();
+      sent = [send(first, 'GET a', 'GET b'), send(first, 'GET c'), send(second, 'GET d')];
+      sent.push(send(blocking, 'BLPOP none 0.01'));
+      expect(pool.pending).toBe(5);
+      expect(pool.connections).toBe(3);
+    });
+    await settled(...sent);
+    expect(pool.pending).toBe(0);
+  });
+});
+
+describe('the connections for blocking commands', () => {
+  it('are used by one command at a time, and used again when they were left clean', async () => {
+    const pool = makePool({ clientName: 'blocking' });
+    const first = pool.openBlockingChannel();
+    const second = pool.openBlockingChannel();
+    expect(second).not.toBe(first);
+    expect(await execute(first, 'BLPOP none 0.01')).toBe(null);
+    expect(await execute(second, 'PING')).toBe('PONG');
+    pool.closeBlockingChannel(first, true);
+    expect(pool.openBlockingChannel()).toBe(first);
+    expect(pool.connections).toBe(2);
+    expect(await connectionsNamed('blocking')).toBe(2);
+  });
+
+  it('are ended when they were not left clean', async () => {
+    const pool = makePool();
+    const channel = pool.openBlockingChannel();
+    const blocked = send(channel, 'BLPOP none 0');
+    await condition(() => blocked.isSent);
+    pool.closeBlockingChannel(channel, false);
+    expect(blocked.calls.map(outcome)).toEqual(['ConnectionError, maybe executed']);
+    expect(pool.connections).toBe(0);
+    expect(pool.openBlockingChannel()).not.toBe(channel);
+    pool.closeBlockingChannel(channel, true);
+    expect(pool.openBlockingChannel()).not.toBe(channel);
+  });
+
+  it('are kept for later, but only a few', async () => {
+    const pool = makePool();
+    const channels = Array.from({ length: 10 }, () => pool.openBlockingChannel());
+    await Promise.all(channels.map((channel) => execute(channel, 'PING')));
+    expect(pool.connections).toBe(10);
+    for (const channel of channels) pool.closeBlockingChannel(channel, true);
+    expect(pool.connections).toBe(4);
+  });
+
+  it('do not hold up the others', async () => {
+    const pool = makePool();
+    const channel = pool.openChannel();
+    const blocked = send(pool.openBlockingChannel(), 'BLPOP list 0');
+    await condition(() => blocked.isSent);
+    await execute(channel, 'RPUSH list item');
+    expect(await blocked.calls[0]!.answer).toEqual(['list', 'item']);
+  });
+});
+
+describe('a pool that disconnects', () => {
+  it('rejects what has no answer, on every connection, and what is held for it', async () => {
+    const pool = makePool({ connectionsPerHost: 2 });
+    const held: Error[] = [];
+    const holder = { rejectHeld: (error: Error) => void held.push(error) };
+    pool.holders.add(holder);
+    const channels = [pool.openChannel(), pool.openChannel(), pool.openBlockingChannel()];
+    await execute(channels[0]!, 'PING');
+    const sent = channels.map((channel) => send(channel, 'BLPOP none 0'));
+    const ended = pool.disconnect();
+    expect(sent.map(({ calls }) => outcome(calls[0]!))).toEqual([
+      'ConnectionError, maybe executed',
+      'ConnectionError, not executed',
+      'ConnectionError, not executed',
+    ]);
+    const { address } = pool.host;
+    const fields = { hostId: 4, address, message: `Host 4 (${address}) was disconnected` };
+    for (const { calls } of sent) expect(calls[0]!.error).toMatchObject(fields);
+    expect(held).toMatchObject([{ ...fields, maybeExecuted: false }]);
+    await ended;
+    expect([pool.connections, pool.pending]).toEqual([0, 0]);
+    expect(await execute(channels[1]!, 'ECHO back')).toBe('back');
+    expect(pool.connections).toBe(1);
+  });
+
+  it('for good keeps no connection of a blocking command', async () => {
+    const pool = makePool();
+    const channel = pool.openBlockingChannel();
+    await execute(channel, 'PING');
+    pool.remove();
+    const late = send(channel, 'PING');
+    await settled(late);
+    pool.closeBlockingChannel(channel, true);
+    expect(pool.connections).toBe(0);
+  });
+});
+
+describe('a pool that drains', () => {
+  it('ends its connections when everything is answered', async () => {
+    const pool = makePool({ connectionsPerHost: 2 });
+    const sent = [send(pool.openChannel(), 'INCR a', 'GET a'), send(pool.openChannel(), 'PING')];
+    const idle = pool.openBlockingChannel();
+    await execute(idle, 'PING');
+    pool.closeBlockingChannel(idle, true);
+    await pool.drain(10_000);
+    expect(sent.flatMap(({ calls }) => calls.map(outcome))).toEqual([1, '1', 'PONG']);
+    expect(pool.connections).toBe(0);
+  });
+
+  it('waits until what was issued is answered, for all who drain it', async () => {
+    const pool = makePool();
+    pool.occupy(1, 10);
+    let ended = 0;
+    const drained = [pool.drain(3_600_000), pool.drain(3_600_000)].map(async (drain) => {
+      await drain;
+      ended++;
+    });
+    await execute(pool.openChannel(), 'PING');
+    expect(ended).toBe(0);
+    pool.release(1, 10);
+    await Promise.all(drained);
+    expect(pool.connections).toBe(0);
+  });
+});
+
+describe('the bounds of a pool', () => {
+  it('count commands and bytes, up to and including the first one too many', () => {
+    const pool = makePool({ maxPendingCommands: 2, maxPendingBytes: 100 });
+    expect(pool.hasRoom).toBe(true);
+    pool.occupy(1, 10);
+    expect(pool.hasRoom).toBe(true);
+    pool.occupy(1, 10);
+    expect(pool.hasRoom).toBe(false);
+    pool.release(1, 10);
+    expect(pool.hasRoom).toBe(true);
+    pool.occupy(0, 90);
+    expect(pool.hasRoom).toBe(false);
+    pool.release(1, 100);
+    expect(pool.hasRoom).toBe(true);
+  });
+
+  it('let those that wait go on in their order, as long as there is room', () => {
+    const pool = makePool({ maxPendingCommands: 2, onOverload: 'wait' });
+    expect(pool.waitsForRoom).toBe(true);
+    expect(makePool().waitsForRoom).toBe(false);
+    const log: string[] = [];
+    const waiter = (name: string): { onRoom: () => void } => ({
+      onRoom: () => {
+        log.push(name);
+        pool.occupy(1, 1);
+      },
+    });
+    pool.occupy(2, 2);
+    for (const name of ['a', 'b', 'c']) pool.awaitRoom(waiter(name));
+    expect(log).toEqual([]);
+    pool.release(1, 1);
+    expect(log).toEqual(['a']);
+    pool.release(2, 2);
+    expect(log).toEqual(['a', 'b', 'c']);
+    pool.release(2, 2);
+    expect(log).toEqual(['a', 'b', 'c']);
+  });
+
+  it('let one that still waits for room wait again', () => {
+    const pool = makePool({ maxPendingCommands: 1, onOverload: 'wait' });
+    let calls = 0;
+    const waiter = {
+      onRoom: () => {
+        calls++;
+        pool.occupy(1, 1);
+        if (calls < 5) pool.awaitRoom(waiter);
+      },
+    };
+    pool.occupy(1, 1);
+    pool.awaitRoom(waiter);
+    for (let i = 1; i <= 7; i++) {
+      pool.release(1, 1);
+      expect(calls).toBe(Math.min(i, 5));
+    }
+  });
+});
+
+describe('a subclass of Pool', () => {
+  it('takes its place in a cluster', async () => {
+    const commands: string[] = [];
+    class WatchedPool extends Pool {
+      override executeCommand(
+        ...[name, ...args]: Parameters<Pool['executeCommand']>
+      ): Promise<unknown> {
+        commands.push(name);
+        return super.executeCommand(name, ...args);
+      }
+    }
+    const cluster = new Cluster({
+      hosts: { 0: { unixSocketPath: single.server.socketPath, db: 3 } },
+      pool: WatchedPool,
+    });
+    const pool = cluster.getPoolForHost(0);
+    expect(pool).toBeInstanceOf(WatchedPool);
+    expect(cluster.getPoolForHost(0)).toBe(pool);
+    expect(pool.host).toBe(cluster.hosts.get(0));
+    expect(await pool.executeCommand('SET', 'a', 1)).toBe('OK');
+    expect(await pool.executeCommand('GET', 'a')).toBe('1');
+    expect(await cluster.getRoutingClient().get('a')).toBe('1');
+    expect(commands).toEqual(['SET', 'GET']);
+    expect([pool.connections, pool.pending]).toEqual([1, 0]);
+    await pool.disconnect();
+    expect(pool.connections).toBe(0);
+    await cluster.disconnectPools();
+  });
+
+  it('of what was removed rejects what has no answer', async () => {
+    const cluster = new Cluster({ hosts: { 0: { unixSocketPath: single.server.socketPath } } });
+    const pool = cluster.getPoolForHost(0);
+    await pool.executeCommand('PING');
+    const blocked = pool.executeCommand('BLPOP', 'none', 0);
+    blocked.catch(() => undefined);
+    await condition(() => pool.pending === 1);
+    expect(cluster.removeHost(0)).toBe(true);
+    await expect(blocked).rejects.toMatchObject({ code: 'RB_CONNECTION', hostId: 0 });
+    await expect(blocked).rejects.toBeInstanceOf(ConnectionError);
+    expect([pool.connections, pool.pending]).toEqual([0, 0]);
+  });
+});
