@@ -24,7 +24,7 @@ const NODE_GLOBALS = [
 ];
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', '**/node_modules/']),
+  globalIgnores(['dist/', '.dist-*/', 'test/types/consumer/', 'coverage/', '**/node_modules/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

@@ -11,17 +11,20 @@ let runs = 0;
  * Measures a workload.
  *
  * @param contenders - Opened ones: `{ name, run }`.
+ * @param settle - Whether to give what a run left the time to go, before the next one.
  * @param onRound - Told the number of each round that has begun; 0 is the warm-up.
  * @returns For each contender its name, `timesMs` and `cpuMs` (of this process) of every round, and
  * where there are any, `latencies` (percentiles) and `profile`.
  */
-export async function measure({ workload, contenders, rounds, profile, onRound }) {
+export async function measure({ workload, contenders, rounds, settle, profile, onRound }) {
   const records = contenders.map(({ name }) => ({ name, timesMs: [], cpuMs: [], latencies: [] }));
   const profiler = profile ? startProfiler() : undefined;
   for (let round = 0; round <= rounds; round++) {
     onRound(round);
     for (const [index, contender] of contenders.entries()) {
       const counts = round > 0;
+      await workload.before?.(++runs);
+      if (settle) await collectGarbage();
       const { timeMs, cpuMs } = await runOnce(contender, workload, counts ? profiler : undefined);
       if (!counts) continue;
       records[index].timesMs.push(timeMs);
@@ -38,8 +41,6 @@ export async function measure({ workload, contenders, rounds, profile, onRound }
 
 /** One run of one contender, its results checked. They are garbage before the next one starts. */
 async function runOnce({ name, run }, workload, profiler) {
-  await workload.before?.(++runs);
-  await collectGarbage();
   const limit = new AbortController();
   try {
     profiler?.begin();

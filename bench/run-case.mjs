@@ -39,6 +39,7 @@ async function run() {
       workload,
       contenders: opened,
       rounds: options.rounds,
+      settle: !options.smoke,
       profile: options.profile,
       onRound: showProgress,
     });

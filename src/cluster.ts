@@ -36,6 +36,7 @@ import { PartitionRouter } from './routers/partition-router.js';
 import type { BaseRouter, RouterClass } from './routers/router.js';
 import { Topology } from './topology.js';
 import type { Key } from './util/key.js';
+import { describeValue } from './util/validate.js';
 
 /* eslint-disable @typescript-eslint/no-empty-object-type -- {} is "none", as in @redis/client */
 
@@ -301,7 +302,7 @@ function isPlainChoice(options: RoutingClientOptions | undefined): boolean {
 function checkClusterOptions(options: object): void {
   const { RESP, router, pool, typeMapping } = options as Record<string, unknown>;
   if (RESP !== undefined && RESP !== 2 && RESP !== 3) {
-    throw new BadHostSetup(`Cluster: RESP must be 2 or 3, not ${String(RESP)}`);
+    throw new BadHostSetup(`Cluster: RESP must be 2 or 3, not ${describeValue(RESP)}`);
   }
   for (const [name, value] of Object.entries({ router, pool })) {
     if (value !== undefined && typeof value !== 'function') {

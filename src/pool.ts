@@ -51,8 +51,7 @@ export class Pool {
   readonly #waiters = new Set<Waiter>();
   #isRemoved = false;
   readonly #onIdle = new Set<() => void>();
-  /** @internal */
-  readonly holders = new Set<Holder>();
+  readonly #holders = new Set<Holder>();
 
   constructor(host: HostInfo, settings: PoolSettings) {
     this.host = host;
@@ -96,18 +95,27 @@ export class Pool {
     return Promise.resolve();
   }
 
+  /**
+   * Rejects what no connection has yet, so that it takes no connection which others leave now.
+   *
+   * @internal
+   */
+  rejectHeld(what = 'was disconnected'): void {
+    const reason = Object.assign(this.#lost(what), { maybeExecuted: false });
+    for (const holder of [...this.#holders]) holder.rejectHeld(reason);
+  }
+
   #end(what: string): void {
-    const { hostId, address } = this.host;
-    const reason = (): ConnectionError =>
-      Object.assign(new ConnectionError(`Host ${hostId} (${address}) ${what}`), {
-        hostId,
-        address,
-      });
+    this.rejectHeld(what);
     const channels = this.#allChannels;
     this.#idleBlocking = [];
-    for (const channel of channels) channel.disconnect(reason());
-    const held = Object.assign(reason(), { maybeExecuted: false });
-    for (const holder of [...this.holders]) holder.rejectHeld(held);
+    for (const channel of channels) channel.disconnect(this.#lost(what));
+  }
+
+  #lost(what: string): ConnectionError {
+    const { hostId, address } = this.host;
+    const error = new ConnectionError(`Host ${hostId} (${address}) ${what}`);
+    return Object.assign(error, { hostId, address });
   }
 
   /**
@@ -135,7 +143,11 @@ export class Pool {
   }
 
   get #isIdle(): boolean {
-    return this.#pendingCommands === 0 && this.holders.size === 0;
+    return this.#pendingCommands === 0 && this.#holders.size === 0;
+  }
+
+  #checkIdle(): void {
+    if (this.#onIdle.size > 0 && this.#isIdle) for (const onIdle of this.#onIdle) onIdle();
   }
 
   async #whenIdle(timeoutMs: number): Promise<void> {
@@ -201,7 +213,17 @@ export class Pool {
       this.#waiters.delete(waiter);
       waiter.onRoom();
     }
-    if (this.#onIdle.size > 0 && this.#isIdle) for (const onIdle of this.#onIdle) onIdle();
+    this.#checkIdle();
+  }
+
+  /** @internal */
+  addHolder(holder: Holder): void {
+    this.#holders.add(holder);
+  }
+
+  /** @internal */
+  removeHolder(holder: Holder): void {
+    if (this.#holders.delete(holder)) this.#checkIdle();
   }
 
   /** @internal */

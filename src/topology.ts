@@ -26,10 +26,10 @@ export interface TopologyOptions<RESP extends RespVersions, TM extends TypeMappi
   readonly cluster: RouterCluster;
 }
 
-export class Topology<
-  RESP extends RespVersions,
-  TM extends TypeMapping,
-> implements Backend<RESP, TM> {
+export class Topology<RESP extends RespVersions, TM extends TypeMapping> implements Backend<
+  RESP,
+  TM
+> {
   readonly #options: TopologyOptions<RESP, TM>;
   readonly #hosts: Map<number, HostInfo>;
   readonly #pools = new Map<number, Pool>();
@@ -129,7 +129,10 @@ export class Topology<
   }
 
   async disconnect(): Promise<void> {
-    await Promise.all([...this.#pools.values()].map((pool) => pool.disconnect()));
+    const pools = [...this.#pools.values()];
+    // First what is held: a turn that one host gives back is not to be taken by the next.
+    for (const pool of pools) pool.rejectHeld();
+    await Promise.all(pools.map((pool) => pool.disconnect()));
   }
 
   /**

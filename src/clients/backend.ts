@@ -69,7 +69,8 @@ export interface CommandPool {
   /** Calls `lane.onRoom` when there is room again. */
   awaitRoom(lane: RoomWaiter): void;
   /** Lanes that hold commands which no channel has: a disconnect reaches them too. */
-  readonly holders: Set<CommandHolder>;
+  addHolder(holder: CommandHolder): void;
+  removeHolder(holder: CommandHolder): void;
 }
 
 export interface RoomWaiter {

@@ -9,7 +9,12 @@ import { BaseRouter, noKeyError, severalKeysError } from '../routers/router.js';
 import { describeType } from '../util/validate.js';
 import type { Backend } from './backend.js';
 import { blockingTime } from './blocking-time.js';
-import { borrowWriter, type CommandWriter, type RawArgument, returnWriter } from './command-writer.js';
+import {
+  borrowWriter,
+  type CommandWriter,
+  type RawArgument,
+  returnWriter,
+} from './command-writer.js';
 import type { Lane } from './lane.js';
 import { ScriptSink } from './script-sink.js';
 import type { CommandSink } from './sinks.js';

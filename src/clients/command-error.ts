@@ -17,7 +17,7 @@ export function commandError(error: Error, command: string): Error {
     return error;
   }
   let byName = variants.get(error);
-  if (byName === undefined) variants.set(error, (byName = new Map()));
+  if (byName === undefined) variants.set(error, (byName = new Map<string, Error>()));
   let variant = byName.get(command);
   if (variant === undefined) byName.set(command, (variant = copyFor(error, command)));
   return variant;

@@ -4,8 +4,9 @@
  */
 
 import type {
-  AllDefinitions,
   Command,
+  CommandDefinitions,
+  CommandName,
   CommandReply,
   RedisFunctions,
   RedisModules,
@@ -25,28 +26,25 @@ export type ReplyOf<C, RESP extends RespVersions, TM extends TypeMapping> = C ex
   ? ReplyWithTypeMapping<CommandReply<C, RESP>, TM>
   : never;
 
-/** The table holds each command under its camelCase name and again in upper case. */
-type MethodName<Name> = Name extends Uppercase<Name & string> ? never : Name;
-
 /** Every command, answering native promises. */
 export type NativeCommands<RESP extends RespVersions, TM extends TypeMapping> = {
-  [Name in keyof AllDefinitions as MethodName<Name>]: (
-    ...args: CommandArguments<AllDefinitions[Name]>
-  ) => Promise<ReplyOf<AllDefinitions[Name], RESP, TM>>;
+  [Name in CommandName]: (
+    ...args: CommandArguments<CommandDefinitions[Name]>
+  ) => Promise<ReplyOf<CommandDefinitions[Name], RESP, TM>>;
 };
 
 /** Every command, answering an RbPromise of the one reply. */
 export type MappedCommands<RESP extends RespVersions, TM extends TypeMapping> = {
-  [Name in keyof AllDefinitions as MethodName<Name>]: (
-    ...args: CommandArguments<AllDefinitions[Name]>
-  ) => RbPromise<ReplyOf<AllDefinitions[Name], RESP, TM>>;
+  [Name in CommandName]: (
+    ...args: CommandArguments<CommandDefinitions[Name]>
+  ) => RbPromise<ReplyOf<CommandDefinitions[Name], RESP, TM>>;
 };
 
 /** Every command, answering an RbPromise of the replies by host id. */
 export type FannedCommands<RESP extends RespVersions, TM extends TypeMapping> = {
-  [Name in keyof AllDefinitions as MethodName<Name>]: (
-    ...args: CommandArguments<AllDefinitions[Name]>
-  ) => RbPromise<Map<number, ReplyOf<AllDefinitions[Name], RESP, TM>>>;
+  [Name in CommandName]: (
+    ...args: CommandArguments<CommandDefinitions[Name]>
+  ) => RbPromise<Map<number, ReplyOf<CommandDefinitions[Name], RESP, TM>>>;
 };
 
 /** Which promise a kind of client answers with. */

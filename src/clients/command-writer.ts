@@ -139,7 +139,7 @@ export class CommandWriter implements CommandParser {
   get redisArgs(): (string | Buffer)[] {
     const bytes = this.#body.bytes;
     const args: (string | Buffer)[] = [];
-    for (let at = 0; at < this.#body.length; ) {
+    for (let at = 0; at < this.#body.length;) {
       const lineEnd = bytes.indexOf('\r\n', at);
       const length = Number(bytes.latin1Slice(at + 1, lineEnd));
       const start = lineEnd + 2;

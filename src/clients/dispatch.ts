@@ -104,7 +104,10 @@ export class Dispatch implements LaneHost {
 
   /** Rejects everything that has no answer. */
   giveUp(reason: GiveUpReason): void {
-    for (const lane of [...this.#allLanes()]) lane.giveUp(reason);
+    const lanes = [...this.#allLanes()];
+    // First what is held: a turn that one lane gives back is not to be taken by the next.
+    for (const lane of lanes) lane.giveUpHeld(reason);
+    for (const lane of lanes) lane.giveUpSent(reason);
   }
 
   *#allLanes(): Generator<Lane> {

@@ -35,7 +35,7 @@ export async function executeCommands(
   const replies = replyMapping(backend.protocol, backend.typeMapping);
   const promises = await executeLists(session, { mapping: replies, lists }, resolved);
   const entries = lists.map(({ key }, index) => [key, promises[index]!] as const);
-  const results = mapping instanceof Map ? new Map(entries) : Object.fromEntries(entries);
+  const results: unknown = mapping instanceof Map ? new Map(entries) : Object.fromEntries(entries);
   const all = promises.flat();
   const failed = all.filter((promise) => promise.isRejected);
   if (failed.length === 0) return results;

@@ -12,7 +12,7 @@ export function extendClient(client: CommandClient, table: AddedCommandTable | u
   if (table === undefined) return;
   const base = Object.getPrototypeOf(client) as object;
   let byBase = prototypes.get(table);
-  if (byBase === undefined) prototypes.set(table, (byBase = new Map()));
+  if (byBase === undefined) prototypes.set(table, (byBase = new Map<object, object>()));
   let prototype = byBase.get(base);
   if (prototype === undefined) byBase.set(base, (prototype = extended(base, table)));
   Object.setPrototypeOf(client, prototype);

@@ -20,8 +20,9 @@ import { type ReplyMapping, replyMapping } from './reply-mapping.js';
 import type { Session } from './session.js';
 import { SessionClient } from './session-client.js';
 
-/* eslint-disable @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unsafe-declaration-merging --
-   the commands are attached to the prototypes, and the interfaces have their types */
+/* eslint-disable @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars,
+   @typescript-eslint/no-unsafe-declaration-merging -- the commands are attached to the prototype; an
+   interface that is merged with the class has their types, and must have the class's parameters */
 
 /** The hosts of a fan-out: their ids, or all that the cluster has when a command is issued. */
 export type FanoutHosts = Iterable<number> | 'all';

@@ -33,6 +33,6 @@ export class HostClient extends CommandClient {
   }
 
   protected override refuse(error: unknown, command: string | undefined): Promise<never> {
-    return Promise.reject(refusedCommand(error, command) as Error);
+    return Promise.reject(refusedCommand(error, command));
   }
 }

@@ -144,6 +144,7 @@ class Join {
     // Callbacks that run now find the call over: what they would issue is refused.
     giveUp();
     this.#session.takeFailures();
+    this.#session.takeIssued();
   }
 
   #check(): void {
@@ -168,7 +169,8 @@ class Join {
       failures.push({ sequence: sequenceOf(result), reason: result.reason });
       failures.sort((a, b) => a.sequence - b.sequence);
     }
-    if (failures.length > 0) this.#reject(failureOf(eachOnce(failures), this.#session.issued));
+    const issued = this.#session.takeIssued();
+    if (failures.length > 0) this.#reject(failureOf(eachOnce(failures), issued));
     else this.#resolve(result instanceof RbPromise ? result.value : result);
   }
 

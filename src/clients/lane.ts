@@ -122,7 +122,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     if (this.#buffer.commands === 1) {
       this.#host.onPending(1);
       this.#host.onDirty(this);
-      this.pool.holders.add(this);
+      this.pool.addHolder(this);
     }
     if (this.#buffer.size >= FLUSH_SIZE) this.flush();
   }
@@ -169,8 +169,8 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
       }
       this.#send(this.#held.shift()!);
     }
-    if (this.#held.length === 0 && this.#buffer.isEmpty) this.pool.holders.delete(this);
-    else this.pool.holders.add(this);
+    if (this.#held.length === 0 && this.#buffer.isEmpty) this.pool.removeHolder(this);
+    else this.pool.addHolder(this);
   }
 
   #send(pipeline: LanePipeline): void {
@@ -201,7 +201,11 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   }
 
   onPipelineDone(pipeline: Pipeline): void {
-    const done = pipeline as LanePipeline;
+    // A lane owns no others.
+    if (pipeline instanceof LanePipeline) this.#onDone(pipeline);
+  }
+
+  #onDone(done: LanePipeline): void {
     clearTimer(done.timer);
     if (done.isOccupying) this.pool.release(done.commands, done.size);
     if (done.blockingTime !== undefined && done.channel !== undefined) {
@@ -218,14 +222,17 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     this.#host.onPending(-1);
   }
 
+  /** Rejects what no channel has yet. */
+  giveUpHeld(reason: GiveUpReason): void {
+    for (const pipeline of this.#takeHeld()) pipeline.fail(this.#error(reason, pipeline));
+  }
+
   /**
-   * Rejects everything that has no answer. What was sent is abandoned: its replies are read and
-   * dropped.
+   * Rejects what a channel has and is not answered. What was sent is abandoned: its replies are
+   * read and dropped.
    */
-  giveUp(reason: GiveUpReason): void {
-    const held = this.#takeHeld();
+  giveUpSent(reason: GiveUpReason): void {
     for (const pipeline of [...this.#inFlight]) this.#giveUpPipeline(pipeline, reason);
-    for (const pipeline of held) pipeline.fail(this.#error(reason, pipeline));
   }
 
   #giveUpPipeline(pipeline: LanePipeline, reason: GiveUpReason): void {
@@ -255,7 +262,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     if (!this.#buffer.isEmpty) this.#hold(this.#buffer.seal());
     const held = this.#held;
     this.#held = [];
-    this.pool.holders.delete(this);
+    this.pool.removeHolder(this);
     return held;
   }
 

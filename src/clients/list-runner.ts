@@ -258,13 +258,12 @@ class ListRun implements CommandHolder {
 
   /** From now on the host's pool knows of the list, until all of it is sent. */
   begin(): void {
-    this.#lane.pool.holders.add(this);
-    this.advance();
+    this.#lane.pool.addHolder(this);
   }
 
   #endIfAllSent(): void {
     const isAllSent = this.#next === this.#steps.length && this.#unloaded === undefined;
-    if (isAllSent) this.#lane.pool.holders.delete(this);
+    if (isAllSent) this.#lane.pool.removeHolder(this);
   }
 }
 
@@ -305,6 +304,7 @@ export async function executeLists(
     };
     for (const run of runs) run.begin();
     for (const loader of prepared.loaders) loader.load();
+    for (const run of runs) run.advance();
   });
   return runs.map(({ promises }) => promises);
 }

@@ -110,7 +110,7 @@ export class LocalClients<
     Object.defineProperty(proper, 'duplicate', {
       configurable: true,
       writable: true,
-      value: function (this: object, overrides?: Partial<RedisClientOptions>) {
+      value(this: object, overrides?: Partial<RedisClientOptions>) {
         return duplicateOf(this, overrides);
       },
     });

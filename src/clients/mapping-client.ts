@@ -14,13 +14,7 @@ import { MisuseError } from '../errors.js';
 import { RbPromise } from '../promise/rb-promise.js';
 import { type Key, keyText } from '../util/key.js';
 import { describeType } from '../util/validate.js';
-import {
-  attachCommands,
-  defineMethod,
-  hostOf,
-  routesByKey,
-  sendTo,
-} from './command-client.js';
+import { attachCommands, defineMethod, hostOf, routesByKey, sendTo } from './command-client.js';
 import type { AddedCommands, MappedCommands } from './command-methods.js';
 import type { CommandWriter, RawArgument } from './command-writer.js';
 import { replyMapping } from './reply-mapping.js';
@@ -29,8 +23,9 @@ import { SessionClient } from './session-client.js';
 const GET = rawSpec('GET', []);
 const SET = rawSpec('SET', []);
 
-/* eslint-disable @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unsafe-declaration-merging --
-   the commands are attached to the prototype, and the interface has their types */
+/* eslint-disable @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars,
+   @typescript-eslint/no-unsafe-declaration-merging -- the commands are attached to the prototype; an
+   interface that is merged with the class has their types, and must have the class's parameters */
 
 /** A mapping client with the commands that were added to the cluster. */
 export type ExtendedMappingClient<
@@ -116,27 +111,28 @@ export class MappingClient<
   }
 
   static {
-    const { prototype } = MappingClient as { prototype: MappingClient<3> };
+    const { prototype } = MappingClient as { prototype: MappingClient };
     attachCommands(MappingClient);
     const { get, set } = prototype;
-    // No rest parameters: an array for each call would be a third of what a call costs.
-    defineMethod(prototype, 'get', function (this: MappingClient<3>, key: unknown) {
+    /* eslint-disable prefer-rest-params -- an array for each call would cost as much as its promise */
+    defineMethod(prototype, 'get', function (this: MappingClient, key: unknown) {
       const quick = arguments.length === 1 ? this.#quick(GET, key) : undefined;
       return quick ?? Reflect.apply(get, this, arguments);
     });
     defineMethod(
       prototype,
       'set',
-      function (this: MappingClient<3>, key: unknown, value: unknown, options: unknown) {
+      function (this: MappingClient, key: unknown, value: unknown, options: unknown) {
         const plain = options === undefined ? plainValue(value) : undefined;
         const quick = plain === undefined ? undefined : this.#quick(SET, key, plain);
         return quick ?? Reflect.apply(set, this, arguments);
       },
     );
-    defineMethod(prototype, 'mGet', function (this: MappingClient<3>, keys: unknown) {
+    /* eslint-enable prefer-rest-params */
+    defineMethod(prototype, 'mGet', function (this: MappingClient, keys: unknown) {
       return this.#gather(keys);
     });
-    defineMethod(prototype, 'mSet', function (this: MappingClient<3>, pairs: unknown) {
+    defineMethod(prototype, 'mSet', function (this: MappingClient, pairs: unknown) {
       return this.#scatter(pairs);
     });
   }

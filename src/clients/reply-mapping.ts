@@ -1,7 +1,7 @@
 /** A client's type mapping, with all that the way of a reply needs of it. */
 
 import type { RespVersions, TypeMapping } from '../commands/upstream.js';
-import { type DecodeMapping, decodeMapping, type TypeChoices } from '../wire/decode-mapping.js';
+import { type DecodeMapping, decodeMapping } from '../wire/decode-mapping.js';
 
 export interface ReplyMapping extends DecodeMapping {
   readonly protocol: RespVersions;
@@ -14,5 +14,5 @@ export function replyMapping(
   protocol: RespVersions,
   typeMapping: TypeMapping | undefined,
 ): ReplyMapping {
-  return { ...decodeMapping(typeMapping as TypeChoices | undefined), protocol, typeMapping };
+  return { ...decodeMapping(typeMapping), protocol, typeMapping };
 }

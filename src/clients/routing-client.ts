@@ -42,8 +42,9 @@ export interface FanoutOptions extends CallOptions {
   hosts?: FanoutHosts | undefined;
 }
 
-/* eslint-disable @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unsafe-declaration-merging --
-   the commands are attached to the prototype, and the interface has their types */
+/* eslint-disable @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars,
+   @typescript-eslint/no-unsafe-declaration-merging -- the commands are attached to the prototype; an
+   interface that is merged with the class has their types, and must have the class's parameters */
 
 /** A routing client with the commands that were added to the cluster. */
 export type ExtendedRoutingClient<
@@ -165,7 +166,7 @@ export class RoutingClient<
       const session = this.#session(resolved);
       return runCall(session, resolved, () => callback(open(session)));
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
@@ -214,7 +215,7 @@ export class RoutingClient<
 
   /** @internal */
   protected override refuse(error: unknown, command: string | undefined): Promise<never> {
-    return Promise.reject(refusedCommand(error, command) as Error);
+    return Promise.reject(refusedCommand(error, command));
   }
 
   static {

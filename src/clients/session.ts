@@ -24,6 +24,7 @@ export class Session implements JoinScope {
   #rejected: RbPromise<unknown>[] = [];
   #thrown: unknown[] = [];
   #issued = 0;
+  #reported = 0;
   #isClosed = false;
   #isCancelling = false;
 
@@ -35,9 +36,11 @@ export class Session implements JoinScope {
     };
   }
 
-  /** How many commands were issued. */
-  get issued(): number {
-    return this.#issued;
+  /** How many commands were issued since the last call. */
+  takeIssued(): number {
+    const issued = this.#issued - this.#reported;
+    this.#reported = this.#issued;
+    return issued;
   }
 
   /** The place of the next command in the order of issue. */

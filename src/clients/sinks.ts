@@ -51,12 +51,8 @@ export class CommandContext implements JoinScope {
   }
 }
 
-/** The promise of a command in a map or fan-out. */
+/** The promise of a command in a map or fan-out: its scope is a {@link CommandContext}. */
 export class CommandPromise<T> extends RbPromise<T> implements CommandSink {
-  constructor(context: CommandContext, sequence: number) {
-    super(context, sequence);
-  }
-
   get #context(): CommandContext {
     return scopeOf(this) as CommandContext;
   }

@@ -46,13 +46,13 @@ export type AllDefinitions = typeof imported extends { default: infer Table }
 
 /** The definitions by camelCase name; the table has each of them in upper case too. */
 export type CommandDefinitions = {
-  [Name in keyof AllDefinitions as Name extends Uppercase<Name & string>
-    ? never
-    : Name]: AllDefinitions[Name];
+  [
+    Name in keyof AllDefinitions as Name extends Uppercase<Name & string> ? never : Name
+  ]: AllDefinitions[Name];
 };
 
 /** A method's name: `get`, `hGetAll`, … */
-export type CommandName = keyof CommandDefinitions & string;
+export type CommandName = keyof CommandDefinitions;
 
 function camelCased(): ReadonlyMap<string, Command> {
   const module: unknown = imported;

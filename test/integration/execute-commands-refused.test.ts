@@ -41,7 +41,11 @@ describe('bad lists', () => {
     ['an argument that is null', [['SET', null, 'v']], /argument 1 .* null/],
     ['an argument that is NaN', [['SET', 'k', NaN]], /argument 2/],
     ['an argument that is a list', [['DEL', ['a', 'b']]], /argument 1 .* an array/],
-    ['keys of a script that are a text', [[script, 'key']], /\[script, keys, args\] with two lists/],
+    [
+      'keys of a script that are a text',
+      [[script, 'key']],
+      /\[script, keys, args\] with two lists/,
+    ],
     ['keys of a script that are a number', [[script, 1, 'key']], /two lists/],
     ['too many parts of a script', [[script, [], [], []]], /\[script, keys, args\]/],
     ['a key of a script that is an object', [[script, [{}]]], /key 1 must be/],
@@ -67,7 +71,7 @@ describe('bad lists', () => {
       const error = await failureOf(cluster.executeCommands(lists([['PING'], command])));
       expect(error).toBeInstanceOf(UnroutableCommand);
       expect(error['message']).toContain('List 2, command 2');
-      expect(error['message']).toContain(String(command[0]).toUpperCase());
+      expect(error['message']).toContain(command[0]?.toUpperCase());
       expect(error['message']).toContain('getLocalClient');
       expect(error['message']).not.toContain('secret');
     });

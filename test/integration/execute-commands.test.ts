@@ -74,7 +74,10 @@ describe('executeCommands', () => {
 
   it('answers the shape of a Map, whose keys may be numbers and bytes', async () => {
     const bytes = Buffer.from([0, 255]);
-    const commands = (): ListedCommand[] => [['INCR', 'n'], [echo, ['k'], [1, 2n, 'x', bytes]]];
+    const commands = (): ListedCommand[] => [
+      ['INCR', 'n'],
+      [echo, ['k'], [1, 2n, 'x', bytes]],
+    ];
     const mapping = new Map<Key, ListedCommand[]>([
       [17, commands()],
       ['17', commands()],
@@ -112,10 +115,16 @@ describe('executeCommands', () => {
     const { RESP_TYPES } = await import('@redis/client');
     const typed = await file.setup.makeCluster({
       typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer, [RESP_TYPES.NUMBER]: String },
-    } as never);
+    });
     const run = () =>
       typed.executeCommands({
-        k: [['SET', 'k', 'v'], ['GET', 'k'], ['STRLEN', 'k'], [echo, ['a'], []], [echo, [], [1]]],
+        k: [
+          ['SET', 'k', 'v'],
+          ['GET', 'k'],
+          ['STRLEN', 'k'],
+          [echo, ['a'], []],
+          [echo, [], [1]],
+        ],
       });
     expect(values((await run()).k)).toEqual([
       'OK',
@@ -156,10 +165,21 @@ describe('executeCommands', () => {
   it('merges neighbouring GETs and plain SETs, unless autoBatch is off', async () => {
     const [key = '', other = ''] = keysOn(cluster, 0, 2);
     const lists = () => ({
-      [key]: [['SET', 'a', 1], ['set', 'b', 2], ['GET', 'a'], ['GET', 'b']] satisfies ListedCommand[],
-      [other]: [['GET', 'b'], ['SET', 'c', 3, 'EX', 100]] satisfies ListedCommand[],
+      [key]: [
+        ['SET', 'a', 1],
+        ['set', 'b', 2],
+        ['GET', 'a'],
+        ['GET', 'b'],
+      ] satisfies ListedCommand[],
+      [other]: [
+        ['GET', 'b'],
+        ['SET', 'c', 3, 'EX', 100],
+      ] satisfies ListedCommand[],
     });
-    const expected = [['OK', 'OK', '1', '2'], ['2', 'OK']];
+    const expected = [
+      ['OK', 'OK', '1', '2'],
+      ['2', 'OK'],
+    ];
     const run = (autoBatch?: boolean) =>
       commandsDuring(direct, async () => {
         const results = await cluster.executeCommands(lists(), { autoBatch });
@@ -173,7 +193,11 @@ describe('executeCommands', () => {
     const [key = '', other = ''] = keysOn(cluster, 0, 2);
     const call = cluster.executeCommands({
       [key]: [['BLPOP', 'q', 0]],
-      [other]: [['INCR', 'n'], [echo, [], ['ran']], ['RPUSH', 'done', 1]],
+      [other]: [
+        ['INCR', 'n'],
+        [echo, [], ['ran']],
+        ['RPUSH', 'done', 1],
+      ],
     });
     await condition(async () => (await direct.exists('done')) === 1);
     expect(await cluster.getRoutingClient().exists(key)).toBe(0);
@@ -223,7 +247,10 @@ describe('scripts', () => {
       commandsDuring(direct, () =>
         cluster.executeCommands(
           Object.fromEntries(
-            keys.map((key) => [key, [[echo], [count, ['n'], []], [echo]] satisfies ListedCommand[]]),
+            keys.map((key) => [
+              key,
+              [[echo], [count, ['n'], []], [echo]] satisfies ListedCommand[],
+            ]),
           ),
         ),
       );
@@ -269,7 +296,12 @@ describe('scripts', () => {
     await direct.aclSetUser('plain', ['on', 'nopass', '~*', '+@all', '-script']);
     const limited = await file.setup.makeCluster({ hostDefaults: { username: 'plain' } });
     const key = keyOn(limited, 0);
-    const results = await limited.executeCommands({ [key]: [[echo, [], [1]], [echo, [], [2]]] });
+    const results = await limited.executeCommands({
+      [key]: [
+        [echo, [], [1]],
+        [echo, [], [2]],
+      ],
+    });
     expect(values(results[key])).toEqual([
       [[], ['1']],
       [[], ['2']],
@@ -283,7 +315,11 @@ describe('a command that fails', () => {
   it('rejects the call with a MapError, also a single one, whose results are the whole shape', async () => {
     const error = await failureOf(
       cluster.executeCommands({
-        foo: [['SET', 'foo', 'text'], ['INCR', 'foo'], ['GET', 'foo']],
+        foo: [
+          ['SET', 'foo', 'text'],
+          ['INCR', 'foo'],
+          ['GET', 'foo'],
+        ],
         bar: [['PING']],
       }),
     );
@@ -316,8 +352,8 @@ describe('a command that fails', () => {
     expect(errors.map(({ hostId }) => hostId)).toEqual([5, 0]);
     expect(error['message']).toMatch(/^2 of 3 commands failed \(host 5: .*; host 0: .*\)$/);
     expect(error['results']).toBeInstanceOf(Map);
-    expect((error['results'] as Map<Key, RbPromise<unknown>[]>).get(keyOn(cluster, 0))).toHaveLength(
-      2,
-    );
+    expect(
+      (error['results'] as Map<Key, RbPromise<unknown>[]>).get(keyOn(cluster, 0)),
+    ).toHaveLength(2);
   });
 });

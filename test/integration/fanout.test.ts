@@ -178,7 +178,9 @@ describe('a command that fails on some hosts', () => {
       expect(reason).toMatchObject({ kind: 'WRONGTYPE', hostId, address, command: 'INCR' });
       expect(reason).not.toHaveProperty('maybeExecuted');
     }
-    expect(error['message']).toMatch(/failed on 2 of 8 hosts.*host 2: WRONGTYPE.*host 5: WRONGTYPE/);
+    expect(error['message']).toMatch(
+      /failed on 2 of 8 hosts.*host 2: WRONGTYPE.*host 5: WRONGTYPE/,
+    );
   });
 
   it('can be handled inside the call, where the values of the others are', async () => {

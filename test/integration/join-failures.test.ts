@@ -79,6 +79,9 @@ describe('a failed command', () => {
     expect(error).toBe(lastFailing?.reason);
     expect(error).toBeInstanceOf(ReplyError);
     expect(error).toMatchObject({ code: 'RB_REPLY', kind: 'ERR', command: 'INCR' });
+    const hostId = cluster.getRouter().getHostForKey('text');
+    expect(error).toMatchObject({ hostId, address: cluster.hosts.get(hostId)?.address });
+    expect(error).not.toHaveProperty('maybeExecuted');
   });
 
   it.each<[string, (c: Client) => unknown]>([

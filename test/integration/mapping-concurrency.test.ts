@@ -17,7 +17,7 @@ let keys: string[][];
 beforeEach(async () => {
   cluster = await file.setup.makeCluster();
   keys = [...cluster.hosts.keys()].map((hostId) => keysOn(cluster, hostId, 3));
-  await cluster.map((c) => keys.map(([key = '']) => c.get(key)));
+  await cluster.map((c) => keys.flat().map((key) => c.del(key)));
 });
 
 /** The hosts that have something unanswered. */

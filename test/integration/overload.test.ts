@@ -45,7 +45,7 @@ describe("a host's bounds, with onOverload 'reject'", () => {
     const answers = await Promise.allSettled([1, 2, 3, 4, 5].map(() => client.incr(key)));
     expect(answers.slice(0, 3)).toEqual([1, 2, 3].map((value) => ({ status: 'fulfilled', value })));
     for (const answer of answers.slice(3)) {
-      const { reason } = answer as PromiseRejectedResult;
+      const reason: unknown = (answer as PromiseRejectedResult).reason;
       expect(reason).toBeInstanceOf(OverloadError);
       expect(reason).toMatchObject({
         name: 'OverloadError',

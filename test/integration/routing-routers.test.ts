@@ -111,12 +111,9 @@ describe('a router that overrides getHostForKey', () => {
       client.executeCommand('GET', 'bad'),
       client.get('good'),
     ]);
-    expect(answers.map((answer) => ('value' in answer ? answer.value : answer.reason))).toEqual([
-      'OK',
-      reason,
-      reason,
-      '1',
-    ]);
+    expect(
+      answers.map((answer): unknown => ('value' in answer ? answer.value : answer.reason)),
+    ).toEqual(['OK', reason, reason, '1']);
     let value: unknown;
     const error = await failureOf(
       cluster.map((c) => {

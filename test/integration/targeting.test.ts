@@ -39,7 +39,12 @@ describe('target', () => {
   it('keeps the order of what is issued through several targets to one host', async () => {
     const answers = await cluster.fanout((c) => {
       const [one, two] = [c.target([0]), c.target([0, 1])];
-      return RbPromise.all([one.append('o', 'a'), two.append('o', 'b'), one.get('o'), two.del('o')]);
+      return RbPromise.all([
+        one.append('o', 'a'),
+        two.append('o', 'b'),
+        one.get('o'),
+        two.del('o'),
+      ]);
     });
     expect(answers.map((map) => map.get(0))).toEqual([1, 2, 'ab', 1]);
   });

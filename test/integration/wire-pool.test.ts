@@ -7,7 +7,6 @@ import { ConnectionError } from '../../src/errors.js';
 import { createHost, type HostConfig } from '../../src/hosts.js';
 import { type PoolOptions, resolvePoolOptions } from '../../src/options.js';
 import { Pool, type PoolSettings } from '../../src/pool.js';
-import type { Channel } from '../../src/wire/channel.js';
 import { execute, outcome, send, settled, type TestPipeline } from '../faults/wire-channel.js';
 import { condition } from '../helpers/condition.js';
 import { expectNoLeaks } from '../helpers/leaks.js';
@@ -160,7 +159,7 @@ describe('a pool that disconnects', () => {
     const pool = makePool({ connectionsPerHost: 2 });
     const held: Error[] = [];
     const holder = { rejectHeld: (error: Error) => void held.push(error) };
-    pool.holders.add(holder);
+    pool.addHolder(holder);
     const channels = [pool.openChannel(), pool.openChannel(), pool.openBlockingChannel()];
     await execute(channels[0]!, 'PING');
     const sent = channels.map((channel) => send(channel, 'BLPOP none 0'));

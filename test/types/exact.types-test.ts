@@ -30,4 +30,5 @@ export function exactly<Expected>() {
 }
 
 /** Compiles only with a true type. */
-export function isTrue<_T extends true>(): void {}
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- it is all that is checked
+export function isTrue<T extends true>(..._proof: T[]): void {}

@@ -8,7 +8,7 @@ import {
   Cluster,
   type ClusterOptions,
   ConnectionError,
-  defineScript,
+  type defineScript,
   FanoutError,
   type HostConfig,
   type HostInfo,
@@ -22,7 +22,7 @@ import {
   RbPromise,
   ReplyError,
   RESP_TYPES,
-  RoutingClient,
+  type RoutingClient,
   Script,
   TimeoutError,
 } from 'redis-blaster';
@@ -109,16 +109,16 @@ export async function protocolsAndMappings(): Promise<void> {
   exactly<Buffer | null>()(await cluster.map((c) => c.withTypeMapping(asBytes).get('key')));
 }
 
-export function nothingIsAny(client: RoutingClient, mapping: MappingClient): void {
-  isNoAny<typeof client>();
-  isNoAny<typeof mapping>();
-  isNoAny<typeof client.get>();
-  isNoAny<typeof mapping.get>();
-  isNoAny<Parameters<typeof client.set>>();
-  isNoAny<Parameters<typeof client.set>[2]>();
-  isNoAny<Awaited<ReturnType<typeof client.xRead>>>();
-  isNoAny<Awaited<ReturnType<typeof mapping.geoSearchWith>>>();
-  isNoAny<Awaited<ReturnType<typeof mapping.eval>>>();
+export function nothingIsAny(): void {
+  isNoAny<RoutingClient>();
+  isNoAny<MappingClient>();
+  isNoAny<RoutingClient['get']>();
+  isNoAny<MappingClient['get']>();
+  isNoAny<Parameters<RoutingClient['set']>>();
+  isNoAny<Parameters<RoutingClient['set']>[2]>();
+  isNoAny<Awaited<ReturnType<RoutingClient['xRead']>>>();
+  isNoAny<Awaited<ReturnType<MappingClient['geoSearchWith']>>>();
+  isNoAny<Awaited<ReturnType<MappingClient['eval']>>>();
   isNoAny<HostInfo>();
   isNoAny<Pool>();
   isNoAny<typeof defineScript>();
@@ -126,17 +126,17 @@ export function nothingIsAny(client: RoutingClient, mapping: MappingClient): voi
 
 export function wrongUses(client: RoutingClient, mapping: MappingClient): void {
   // @ts-expect-error a key is missing
-  client.get();
+  void client.get();
   // @ts-expect-error null is no key
-  mapping.get(null);
+  void mapping.get(null);
   // @ts-expect-error an object is no value
-  client.set('k', {});
+  void client.set('k', {});
   // @ts-expect-error no such option
-  client.set('k', 'v', { EXX: 1 });
+  void client.set('k', 'v', { EXX: 1 });
   // @ts-expect-error no such command
-  mapping.getAll('k');
+  void mapping.getAll('k');
   // @ts-expect-error transactions are for the local client
-  client.multi();
+  void client.multi();
   // @ts-expect-error no such option
   new Cluster({ hosts, hots: 1 });
   // @ts-expect-error no such option of a call

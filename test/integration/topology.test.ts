@@ -1,0 +1,163 @@
+/** The parts of a cluster that others work with: pools, the router, groups of keys, what is used again. */
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import type { Cluster } from '../../src/cluster.js';
+import { BadHostSetup } from '../../src/errors.js';
+import { Pool } from '../../src/pool.js';
+import { RbPromise } from '../../src/promise/rb-promise.js';
+import { failureOf } from '../helpers/failures.js';
+import { keyOn } from '../helpers/keys.js';
+import { expectNoLeaks } from '../helpers/leaks.js';
+import { condition, useServers } from '../helpers/servers.js';
+
+expectNoLeaks();
+const file = useServers();
+let cluster: Cluster;
+beforeEach(async () => {
+  cluster = await file.setup.makeCluster();
+});
+afterEach(() => cluster.disconnectPools());
+
+describe('getPoolForHost', () => {
+  it('answers the pool with its host, its connections and what is pending', async () => {
+    const pool = cluster.getPoolForHost(5);
+    expect(pool).toBeInstanceOf(Pool);
+    expect(pool.host).toBe(cluster.hosts.get(5));
+    expect([pool.connections, pool.pending]).toEqual([0, 0]);
+    const blocked = pool.executeCommand('BLPOP', 'list', 0);
+    await condition(() => pool.pending === 1);
+    expect(pool.connections).toBe(1);
+    await cluster.fanout((c) => c.rPush('list', 'x'), { hosts: [5] });
+    expect(await blocked).toEqual(['list', 'x']);
+    expect(pool.pending).toBe(0);
+    expect(pool.connections).toBe(2);
+  });
+
+  it('has executeCommand: raw, to this host, whatever the keys are', async () => {
+    const pool = cluster.getPoolForHost(3);
+    const key = keyOn(cluster, 0);
+    expect(await pool.executeCommand('SET', key, 1)).toBe('OK');
+    expect(await pool.executeCommand('mget', key, 'other')).toEqual(['1', null]);
+    expect(await pool.executeCommand('PING')).toBe('PONG');
+    expect(await pool.executeCommand('HSET', 'h', 'f', Buffer.from('v'))).toBe(1);
+    expect(await pool.executeCommand('HGETALL', 'h')).toEqual({ f: 'v' });
+    expect(await cluster.getRoutingClient().exists(key)).toBe(0);
+    expect(await pool.executeCommand('DEL', key, 'h')).toBe(2);
+    expect(await failureOf(pool.executeCommand('GET'))).toMatchObject({
+      code: 'RB_REPLY',
+      command: 'GET',
+      hostId: 3,
+    });
+    expect(await failureOf(pool.executeCommand('SELECT', 1))).toMatchObject({
+      code: 'RB_UNROUTABLE',
+    });
+    expect(await failureOf(pool.executeCommand('SET', key, {} as never))).toMatchObject({
+      name: 'TypeError',
+    });
+  });
+
+  it('has disconnect, which ends its connections alone and can be used after it', async () => {
+    const [one, other] = [cluster.getPoolForHost(0), cluster.getPoolForHost(1)];
+    await Promise.all([one.executeCommand('PING'), other.executeCommand('PING')]);
+    const blocked = failureOf(one.executeCommand('BLPOP', 'nothing', 0));
+    await condition(async () =>
+      String(await other.executeCommand('INFO', 'clients')).includes('blocked_clients:1'),
+    );
+    await one.disconnect();
+    expect(await blocked).toMatchObject({ code: 'RB_CONNECTION', hostId: 0, maybeExecuted: true });
+    expect([one.connections, one.pending, other.connections]).toEqual([0, 0, 1]);
+    expect(await one.executeCommand('PING')).toBe('PONG');
+    expect(cluster.getPoolForHost(0)).toBe(one);
+  });
+
+  it('of a host that was removed rejects what it is asked', async () => {
+    const pool = cluster.getPoolForHost(7);
+    cluster.removeHost(7);
+    expect(await failureOf(pool.executeCommand('PING'))).toBeInstanceOf(BadHostSetup);
+    expect(pool.connections).toBe(0);
+  });
+});
+
+describe('groupByHost', () => {
+  it('is a Map of host id to its keys, in order, and needs no connection', () => {
+    const keys = ['a', 'b', 'c', 17, 5n, Buffer.from([0, 255]), 'a'];
+    const groups = cluster.groupByHost(keys.values());
+    const router = cluster.getRouter();
+    expect(groups).toBeInstanceOf(Map);
+    expect([...groups.values()].flat()).toHaveLength(keys.length);
+    for (const [hostId, group] of groups) {
+      expect(group).toEqual(keys.filter((key) => router.getHostForKey(key) === hostId));
+    }
+    for (const id of cluster.hosts.keys()) {
+      expect(cluster.getPoolForHost(id).connections).toBe(0);
+    }
+  });
+
+  it('is the way to one MGET for each host', async () => {
+    const keys = Array.from({ length: 20 }, (_, i) => `grouped${i}`);
+    await cluster.map((c) => c.mSet(keys.map((key): [string, string] => [key, key])));
+    const values = await cluster.fanout((c) =>
+      RbPromise.all(
+        new Map(
+          [...cluster.groupByHost(keys)].map(([id, group]) => [
+            id,
+            c.targetKey(group[0]!).mGet(group),
+          ]),
+        ),
+      ),
+    );
+    for (const [id, group] of cluster.groupByHost(keys)) expect(values.get(id)).toEqual(group);
+    await cluster.map((c) => RbPromise.all(keys.map((key) => c.del(key))));
+  });
+});
+
+describe('disconnectPools', () => {
+  it('ends everything; whatever is used afterwards works', async () => {
+    const client = cluster.getRoutingClient();
+    const mapping = client.getMappingClient();
+    const fan = client.getFanoutClient('all');
+    const use = async () => {
+      expect(await client.exists('k')).toBe(0);
+      const mapped = mapping.exists('k');
+      await mapping.join();
+      expect(mapped.value).toBe(0);
+      expect((await fan.ping()).size).toBe(8);
+      expect((await cluster.executeCommands({ k: [['PING']] })).k[0]?.value).toBe('PONG');
+      expect(await cluster.getLocalClient(0).ping()).toBe('PONG');
+    };
+    await use();
+    for (let i = 0; i < 2; i++) {
+      await cluster.disconnectPools();
+      for (const id of cluster.hosts.keys()) {
+        expect(cluster.getPoolForHost(id).connections).toBe(0);
+      }
+      await use();
+    }
+  });
+
+  it('may be called twice, and before anything was used', async () => {
+    await Promise.all([cluster.disconnectPools(), cluster.disconnectPools()]);
+    await cluster.all((c) => c.ping());
+    await Promise.all([cluster.disconnectPools(), cluster.disconnectPools()]);
+  });
+});
+
+describe('asyncDispose', () => {
+  it('waits for what was sent, refuses what comes meanwhile, then disconnects', async () => {
+    const client = cluster.getRoutingClient();
+    const counted = client.incr('n');
+    const closing = cluster[Symbol.asyncDispose]();
+    expect(await failureOf(client.incr('n'))).toMatchObject({ code: 'RB_CLOSED' });
+    expect(await failureOf(cluster.all((c) => c.ping()))).toMatchObject({ code: 'RB_CLOSED' });
+    expect(await failureOf(cluster.executeCommands({ k: [['PING']] }))).toMatchObject({
+      code: 'RB_CLOSED',
+    });
+    expect(await counted).toBe(1);
+    await closing;
+    for (const id of cluster.hosts.keys()) {
+      expect(cluster.getPoolForHost(id).connections).toBe(0);
+    }
+    expect(await client.del('n')).toBe(1);
+  });
+});
