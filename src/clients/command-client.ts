@@ -40,6 +40,7 @@ export abstract class CommandClient {
     const writer = borrowWriter();
     try {
       parseArguments(command, writer, args);
+      if (writer.converted !== undefined) checkConverted(writer, args);
       let spec = command.spec(writer.name, () => writer.redisArgs.slice(1));
       if (spec.mayBeRefused) throwRefusal(writer);
       if (writer.preserve !== undefined) spec = withPreserved(spec, writer.preserve);
@@ -99,6 +100,27 @@ function parseArguments(
   }
 }
 
+/**
+ * Definitions turn numbers into text, and so anything else in their place: refuses what came of
+ * that, unless the caller gave that very text.
+ */
+function checkConverted(writer: CommandWriter, args: readonly unknown[]): void {
+  const converted = writer.converted!;
+  if (holdsText(args, converted.text)) return;
+  throw new MisuseError(
+    'RB_INVALID_ARGUMENT',
+    `Argument ${converted.index} of ${writer.name} came out as ${JSON.stringify(converted.text)}: ` +
+      'a value of a wrong type was given for it',
+  );
+}
+
+function holdsText(value: unknown, text: string): boolean {
+  if (value === text) return true;
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false;
+  const members: unknown[] = value instanceof Map ? [...value].flat() : Object.values(value);
+  return members.some((member) => holdsText(member, text)) || Object.hasOwn(value, text);
+}
+
 function throwRefusal(writer: CommandWriter): void {
   const refused = refusal(writer.name, writer.redisArgs[1]);
   if (refused !== undefined) throw refused;
@@ -109,6 +131,7 @@ function withPreserved(spec: CommandSpec, preserve: unknown): CommandSpec {
   const { transform2, transform3 } = spec;
   return {
     ...spec,
+    isShared: false,
     transform2: transform2 && ((reply, _, types) => transform2(reply, preserve, types) as unknown),
     transform3: transform3 && ((reply, _, types) => transform3(reply, preserve, types) as unknown),
   };

@@ -28,6 +28,8 @@ export class CommandWriter implements CommandParser {
   key: Key | undefined;
   keyCount = 0;
   preserve: unknown = undefined;
+  /** The first text that looks as if something else than text was made into it. */
+  converted: { readonly index: number; readonly text: string } | undefined;
   /** The arguments behind the name as they were given, of a raw command only. */
   rawArgs: readonly RawArgument[] | undefined;
 
@@ -40,6 +42,7 @@ export class CommandWriter implements CommandParser {
     this.key = undefined;
     this.keyCount = 0;
     this.preserve = undefined;
+    this.converted = undefined;
     this.rawArgs = undefined;
   }
 
@@ -52,6 +55,9 @@ export class CommandWriter implements CommandParser {
   #push(argument: unknown): void {
     if (typeof argument === 'string') {
       if (this.count === 0) this.name = argument;
+      if (argument === 'NaN' || argument === '[object Object]' || argument === 'undefined') {
+        this.converted ??= { index: this.count, text: argument };
+      }
       this.#body.writeString(argument);
     } else if (argument instanceof Uint8Array) {
       this.#body.writeBytes(argument);

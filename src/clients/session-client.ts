@@ -58,7 +58,7 @@ export abstract class SessionClient extends CommandClient {
     let context = this.#contexts.get(spec);
     if (context === undefined) {
       context = new CommandContext(this.session, spec, this.mapping);
-      this.#contexts.set(spec, context);
+      if (spec.isShared) this.#contexts.set(spec, context);
     }
     return new CommandPromise<T>(context, this.session.nextSequence());
   }

@@ -15,6 +15,9 @@ export interface Failure {
   readonly reason: unknown;
 }
 
+/** So many failures are kept before those that are handled by now are looked for. */
+const MIN_KEPT_FAILURES = 1024;
+
 export class Session implements JoinScope {
   readonly backend: Backend;
   readonly dispatch: Dispatch;
@@ -22,6 +25,7 @@ export class Session implements JoinScope {
   onGiveUp: ((reason: GiveUpReason) => void) | undefined;
   readonly #idleListeners = new Set<() => void>();
   #rejected: RbPromise<unknown>[] = [];
+  #keptFailures = MIN_KEPT_FAILURES;
   #thrown: unknown[] = [];
   #issued = 0;
   #reported = 0;
@@ -69,6 +73,13 @@ export class Session implements JoinScope {
     // Cancelled commands count as handled.
     if (this.#isCancelling && promise.reason instanceof CancelledError) return;
     this.#rejected.push(promise);
+    if (this.#rejected.length > this.#keptFailures) this.#forgetHandled();
+  }
+
+  /** Keeps a client that is never joined from holding on to all that ever failed. */
+  #forgetHandled(): void {
+    this.#rejected = this.#rejected.filter((promise) => !isHandled(promise));
+    this.#keptFailures = Math.max(MIN_KEPT_FAILURES, this.#rejected.length * 2);
   }
 
   callbackFailed(error: unknown): void {

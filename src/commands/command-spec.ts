@@ -9,6 +9,8 @@ export interface CommandSpec {
   readonly name: string;
   /** Whether Redis flags it `readonly`: then it may be sent again after a lost connection. */
   readonly isReadOnly: boolean;
+  /** Whether there is one spec for all calls, and not one for each. */
+  readonly isShared: boolean;
   /** Whether some form of it blocks its connection. */
   readonly mayBlock: boolean;
   /** Whether some form of it cannot go over a shared connection. */
@@ -33,6 +35,7 @@ export function specOf(
   return {
     name,
     isReadOnly: isReadonly(name, args),
+    isShared: true,
     mayBlock: commandFlags(name).blocking || isBlocking(name, ['BLOCK', 0, 'STREAMS']),
     mayBeRefused: mayBeRefused(name),
     plainCount: PLAIN_COUNTS[name] ?? 0,
@@ -49,7 +52,9 @@ export function rawSpec(name: string, args: readonly Arg[]): CommandSpec {
   if (known !== undefined) return known;
   const spec = specOf(name, args);
   // Names come from callers: only those of real commands are kept.
-  if (commandFlags(name).known && !SUBCOMMANDS_DIFFER.has(name)) rawSpecs.set(name, spec);
+  if (!commandFlags(name).known || SUBCOMMANDS_DIFFER.has(name))
+    return { ...spec, isShared: false };
+  rawSpecs.set(name, spec);
   return spec;
 }
 

@@ -231,3 +231,32 @@ describe('no command method ever throws', () => {
     ]);
   });
 });
+
+describe('what a definition would turn into text', () => {
+  it.each([
+    ['set', ['k', NaN]],
+    ['incrBy', ['k', NaN]],
+    ['expire', ['k', {}]],
+    ['zAdd', ['k', { score: NaN, value: 'a' }]],
+    ['lRange', ['k', 0, {}]],
+  ])('is refused: %s %j', async (method, args) => {
+    for (const error of await misuse(method, args)) {
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error).toMatchObject({ code: 'RB_INVALID_ARGUMENT', maybeExecuted: false });
+      expect(error['message']).toContain(method.toUpperCase());
+    }
+  });
+
+  it('is taken where the caller gave that very text', async () => {
+    const client = cluster.getRoutingClient();
+    for (const text of ['NaN', '[object Object]', 'undefined']) {
+      await client.set(text, text);
+      await client.hSet(`h:${text}`, { [text]: text });
+      await client.rPush(`l:${text}`, [text, 'b']);
+      expect(await client.get(text)).toBe(text);
+      expect(await client.hGetAll(`h:${text}`)).toEqual({ [text]: text });
+      expect(await client.lRange(`l:${text}`, 0, -1)).toEqual([text, 'b']);
+      expect(await cluster.map((c) => c.get(text))).toBe(text);
+    }
+  });
+});
