@@ -200,7 +200,8 @@ function socketOptions(host: HostInfo, pool: ResolvedPoolOptions): SocketOptions
     host: host.host,
     port: host.port,
     keepAlive: pool.keepAlive !== false,
-    ...(pool.keepAlive !== false && { keepAliveInitialDelay: pool.keepAlive }),
+    // Node rounds down to seconds, and none stands for the system's own two hours.
+    ...(pool.keepAlive !== false && { keepAliveInitialDelay: Math.max(pool.keepAlive, 1000) }),
   };
   return host.ssl ? { ...tcp, ...host.sslOptions, tls: true } : tcp;
 }
