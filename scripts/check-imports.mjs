@@ -11,7 +11,7 @@ import ts from 'typescript';
 const BASE = ['errors', 'util'];
 /** One layer in four files. */
 const HOSTS = ['hosts', 'host-config', 'host-url', 'options'];
-const CORE = [...BASE, ...HOSTS, 'script', 'commands', 'wire', 'promise'];
+const CORE = [...BASE, ...HOSTS, 'script', 'commands', 'wire', 'host-connection', 'promise'];
 
 /** Layer (a folder or a file of src) -> what it may import besides itself, lowest first. */
 const LAYERS = {
@@ -26,7 +26,8 @@ const LAYERS = {
   'host-url': [...BASE, ...HOSTS],
   hosts: [...BASE, ...HOSTS],
   options: [...BASE, ...HOSTS],
-  pool: [...BASE, ...HOSTS, 'wire', 'commands'],
+  'host-connection': [...BASE, ...HOSTS, 'wire'],
+  pool: [...BASE, ...HOSTS, 'wire', 'commands', 'host-connection'],
   routers: [...BASE, ...HOSTS, 'hash', 'commands/key-table', 'commands/refused'],
   clients: [...CORE, 'routers'],
   topology: [...CORE, 'clients', 'routers', 'pool'],

@@ -1,11 +1,11 @@
 /** The connections to one host, and the bounds on what may wait for it. */
 
 import { ConnectionError } from './errors.js';
+import { connectionOptions } from './host-connection.js';
 import type { HostInfo } from './hosts.js';
 import type { ResolvedPoolOptions } from './options.js';
 import { Channel, type ChannelOptions } from './wire/channel.js';
 import { clearTimer, startTimer } from './util/timers.js';
-import type { Credentials } from './wire/handshake.js';
 
 /** What a pool is made with, beside its host. */
 export interface PoolSettings extends ResolvedPoolOptions {
@@ -236,35 +236,9 @@ export class Pool {
 export type PoolClass = new (host: HostInfo, settings: PoolSettings) => Pool;
 
 function channelOptions(host: HostInfo, settings: PoolSettings): ChannelOptions {
-  const { hostId, address, unixSocketPath } = host;
   return {
-    connection: {
-      socket: {
-        host: host.host,
-        port: host.port,
-        path: unixSocketPath,
-        tls: host.ssl ? (host.sslOptions ?? {}) : undefined,
-        keepAlive: settings.keepAlive,
-      },
-      handshake: {
-        protocol: settings.protocol,
-        db: host.db,
-        clientName: settings.clientName,
-        credentials: () => credentialsOf(host),
-      },
-      connectTimeout: settings.connectTimeout,
-      address,
-      errorFields: { hostId, address },
-    },
+    connection: connectionOptions(host, settings),
     reconnect: settings.reconnect,
     retries: settings.retries,
   };
-}
-
-function credentialsOf(host: HostInfo): Credentials | undefined | PromiseLike<Credentials> {
-  if (host.credentials !== undefined) return host.credentials();
-  const { username, password } = host;
-  if (username === undefined && password === undefined) return undefined;
-  // A user that needs no password is let in with any.
-  return { username, password: password ?? '' };
 }

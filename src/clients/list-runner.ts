@@ -6,7 +6,6 @@
  */
 
 import { rawSpec, specOf, type CommandSpec } from '../commands/command-spec.js';
-import { ReplyError } from '../errors.js';
 import {
   markHandled,
   type RbPromise,
@@ -23,6 +22,7 @@ import { borrowWriter, type RawArgument, returnWriter } from './command-writer.j
 import { type JoinOptions, runCall } from './join.js';
 import type { GiveUpReason, Lane } from './lane.js';
 import { type ReplyMapping, replyMapping } from './reply-mapping.js';
+import { isMissingScript } from './script-sink.js';
 import type { Session } from './session.js';
 import { CommandContext, CommandPromise } from './sinks.js';
 
@@ -207,7 +207,7 @@ class ListRun implements CommandHolder {
         this.#settle(promise, value);
       },
       (error) => {
-        if (error instanceof ReplyError && error.kind === 'NOSCRIPT' && promise.isPending) {
+        if (isMissingScript(error) && promise.isPending) {
           this.#evaluate(script, args, promise);
         } else this.#settle(promise, error, true);
       },

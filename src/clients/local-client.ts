@@ -8,6 +8,12 @@ import type {
   RespVersions,
   TypeMapping,
 } from '../commands/upstream.js';
+import {
+  connectionOptions,
+  type ConnectionSettings,
+  credentialsOf,
+  tryConnection,
+} from '../host-connection.js';
 import type { HostInfo } from '../hosts.js';
 import type { ResolvedPoolOptions } from '../options.js';
 
@@ -151,9 +157,7 @@ function clientOptions<
     database: host.db,
     socket: abortable(socketOptions(host, pool), signal),
     commandOptions: commandOptions(typeMapping),
-    ...(host.username !== undefined && { username: host.username }),
-    ...(host.password !== undefined && { password: host.password }),
-    ...(host.credentials !== undefined && { credentialsProvider: provider(host.credentials) }),
+    credentialsProvider: provider(host, { ...pool, protocol }),
     ...(pool.clientName !== undefined && { name: pool.clientName }),
     ...(modules && { modules }),
     ...(functions && { functions }),
@@ -176,12 +180,26 @@ function commandOptions<TM extends TypeMapping>(typeMapping: TM | undefined): Co
 
 type CredentialsProvider = NonNullable<RedisClientOptions['credentialsProvider']>;
 
-function provider(credentials: NonNullable<HostInfo['credentials']>): CredentialsProvider {
+/**
+ * The login, once a connection of our own was let in with it. `@redis/client` writes waiting
+ * commands behind its login and `SELECT` without looking at their answers: where those fail, the
+ * commands would run as another user, or in another database.
+ */
+function provider(host: HostInfo, settings: ConnectionSettings): CredentialsProvider {
   return {
     type: 'async-credentials-provider',
     credentials: async () => {
-      const { username, password } = await credentials();
-      return username === undefined ? { password } : { username, password };
+      const login = await credentialsOf(host);
+      const options = connectionOptions(host, settings);
+      if (login !== undefined || host.db !== 0) {
+        const handshake = { ...options.handshake, credentials: () => login };
+        await tryConnection({ ...options, handshake });
+      }
+      if (login === undefined) return {};
+      const { username, password } = login;
+      if (username === undefined) return { password };
+      // Without a password it would not log in at all; a user that needs none takes any.
+      return { username, password: password === '' ? 'none' : password };
     },
   };
 }
@@ -203,7 +221,7 @@ function socketOptions(host: HostInfo, pool: ResolvedPoolOptions): SocketOptions
     // Node rounds down to seconds, and none stands for the system's own two hours.
     ...(pool.keepAlive !== false && { keepAliveInitialDelay: Math.max(pool.keepAlive, 1000) }),
   };
-  return host.ssl ? { ...tcp, ...host.sslOptions, tls: true } : tcp;
+  return host.ssl ? { ...host.sslOptions, ...tcp, tls: true } : tcp;
 }
 
 /** The options of a socket that a signal ends; the types do not tell that every kind takes one. */

@@ -1,6 +1,5 @@
 /** The sink of a script that is called by its hash: it evaluates it where the server forgot it. */
 
-import { specOf } from '../commands/command-spec.js';
 import type { CommandSpec } from '../commands/command-spec.js';
 import { ReplyError } from '../errors.js';
 import { borrowWriter, type RawArgument, returnWriter } from './command-writer.js';
@@ -33,7 +32,7 @@ export class ScriptSink implements CommandSink {
   }
 
   onError(error: Error): void {
-    if (error instanceof ReplyError && error.kind === 'NOSCRIPT') this.#evaluate();
+    if (isMissingScript(error)) this.#evaluate();
     else this.#sink.onError(error);
   }
 
@@ -47,7 +46,7 @@ export class ScriptSink implements CommandSink {
   }
 }
 
-/** The spec of a script called by its hash, with raw replies. */
-export function scriptSpec(source: string): CommandSpec {
-  return { ...specOf('EVALSHA', []), source };
+/** Whether the server does not know the script: one that it knows may answer NOSCRIPT itself. */
+export function isMissingScript(error: unknown): boolean {
+  return error instanceof ReplyError && error.message.startsWith('NOSCRIPT No matching script');
 }

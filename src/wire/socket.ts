@@ -76,10 +76,13 @@ function openSecure(
 ): tls.TLSSocket {
   // tls.connect passes onread on to its socket; only its types leave it out.
   const connect: tls.ConnectionOptions & { onread: net.OnReadOpts } = {
-    ...tcpOptions(options),
     // Server names must not be IP addresses (RFC 6066, section 3).
     servername: net.isIP(options.host) === 0 ? options.host : '',
     ...tlsOptions,
+    // Where it leads is not for TLS options to say.
+    ...tcpOptions(options),
+    path: undefined,
+    socket: undefined,
     onread,
   };
   return tls.connect(connect);
@@ -91,6 +94,7 @@ function tcpOptions(options: SocketOptions): net.TcpNetConnectOpts {
     port: options.port,
     noDelay: true,
     keepAlive: options.keepAlive !== false,
-    keepAliveInitialDelay: options.keepAlive === false ? 0 : options.keepAlive,
+    // Node rounds down to seconds, and none stands for the system's own two hours.
+    keepAliveInitialDelay: options.keepAlive === false ? 0 : Math.max(options.keepAlive, 1000),
   };
 }

@@ -313,3 +313,38 @@ describe('failures', () => {
     await nowhere.disconnectPools();
   });
 });
+
+describe('a local client that is not let in', () => {
+  it('writes nothing to another database than its own', async () => {
+    const { socketPath } = file.servers[0]!;
+    const lost = new Cluster({ hosts: { 0: { unixSocketPath: socketPath, db: 99 } } });
+    const client = lost.getLocalClient(0);
+    for (const each of [client, client.duplicate(), client]) {
+      const failure = await failureOf(each.set('astray', 'value'));
+      expect(String(failure['message'])).toContain('out of range');
+    }
+    await lost.disconnectPools();
+    expect(await direct.exists('astray')).toBe(0);
+  });
+
+  it('writes nothing as another user than its own', async () => {
+    const { socketPath } = file.servers[0]!;
+    const login = { username: 'stranger', password: 'secret' };
+    const lost = new Cluster({ hosts: { 0: { unixSocketPath: socketPath, ...login } } });
+    const failure = await failureOf(lost.getLocalClient(0).set('astray', 'value'));
+    expect(String(failure['message'])).toContain('WRONGPASS');
+    expect(String(failure['message'])).not.toContain('secret');
+    await lost.disconnectPools();
+    expect(await direct.exists('astray')).toBe(0);
+  });
+
+  it('is let in as a user that needs no password', async () => {
+    await direct.sendCommand(['ACL', 'SETUSER', 'open', 'on', 'nopass', '~*', '+@all']);
+    const { socketPath } = file.servers[0]!;
+    const open = new Cluster({ hosts: { 0: { unixSocketPath: socketPath, username: 'open' } } });
+    expect(await open.getLocalClient(0).aclWhoAmI()).toBe('open');
+    expect(await open.all((c) => c.aclWhoAmI())).toEqual(new Map([[0, 'open']]));
+    await open.disconnectPools();
+    await direct.sendCommand(['ACL', 'DELUSER', 'open']);
+  });
+});

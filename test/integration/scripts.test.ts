@@ -8,6 +8,7 @@ import { Cluster } from '../../src/cluster.js';
 import { RoutingClient } from '../../src/clients/routing-client.js';
 import { FanoutError } from '../../src/errors.js';
 import { RbPromise } from '../../src/promise/rb-promise.js';
+import { Script } from '../../src/script.js';
 import { commandsDuring, connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
 import { keysOn } from '../helpers/keys.js';
@@ -308,5 +309,30 @@ describe('added commands', () => {
     expect('mylib' in plain.getRoutingClient()).toBe(false);
     expect(cluster.getRoutingClient().mylib).toBe(cluster.getRoutingClient().mylib);
     await plain.disconnectPools();
+  });
+});
+
+describe('a script that answers NOSCRIPT itself', () => {
+  const source = "redis.call('INCR', 'own'); return redis.error_reply('NOSCRIPT of its own')";
+  const own = defineScript({
+    NUMBER_OF_KEYS: 1,
+    SCRIPT: source,
+    parseCommand(parser: CommandParser, key: string) {
+      parser.pushKey(key);
+    },
+    transformReply: (reply: unknown) => reply,
+  });
+
+  it('is run once', async () => {
+    const strange = await file.setup.makeCluster({ scripts: { own } });
+    await strange.all((c) => c.scriptFlush());
+    const failure = await failureOf(strange.getRoutingClient().own('k'));
+    expect(failure).toMatchObject({ code: 'RB_REPLY', kind: 'NOSCRIPT' });
+    expect(await failureOf(strange.map((c) => c.own('k')))).toMatchObject({ kind: 'NOSCRIPT' });
+    const lists = { k: [[new Script(source), ['k'], []] as const] };
+    expect(await failureOf(strange.executeCommands(lists))).toMatchObject({ code: 'RB_MAP' });
+    const runs = await strange.fanout((c) => c.targetKey('k').get('own'), { hosts: 'all' });
+    expect(runs).toBe('3');
+    await strange.disconnectPools();
   });
 });

@@ -1,0 +1,65 @@
+/** How to connect to a host: its configuration in the terms of the wire. */
+
+import type { HostInfo } from './hosts.js';
+import type { ResolvedPoolOptions } from './options.js';
+import { Connection, type ConnectionOptions } from './wire/connection.js';
+import type { Credentials } from './wire/handshake.js';
+
+/** What a connection needs to know beside its host. */
+export interface ConnectionSettings extends Pick<
+  ResolvedPoolOptions,
+  'keepAlive' | 'clientName' | 'connectTimeout'
+> {
+  /** The version of RESP that it speaks. */
+  readonly protocol: 2 | 3;
+}
+
+/** The options of a connection to a host. */
+export function connectionOptions(host: HostInfo, settings: ConnectionSettings): ConnectionOptions {
+  const { hostId, address, unixSocketPath } = host;
+  return {
+    socket: {
+      host: host.host,
+      port: host.port,
+      path: unixSocketPath,
+      tls: host.ssl ? (host.sslOptions ?? {}) : undefined,
+      keepAlive: settings.keepAlive,
+    },
+    handshake: {
+      protocol: settings.protocol,
+      db: host.db,
+      clientName: settings.clientName,
+      credentials: () => credentialsOf(host),
+    },
+    connectTimeout: settings.connectTimeout,
+    address,
+    errorFields: { hostId, address },
+  };
+}
+
+/** How to log in at a host; undefined where there is nothing to say. */
+export function credentialsOf(host: HostInfo): Credentials | undefined | PromiseLike<Credentials> {
+  if (host.credentials !== undefined) return host.credentials();
+  const { username, password } = host;
+  if (username === undefined && password === undefined) return undefined;
+  // A user that needs no password is let in with any.
+  return { username, password: password ?? '' };
+}
+
+/**
+ * Connects, greets the server, and disconnects.
+ *
+ * @throws (rejects) ConnectionError or TimeoutError if the server does not let us in.
+ */
+export function tryConnection(options: ConnectionOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const connection = new Connection(options, {
+      onReady: () => {
+        connection.abort();
+        resolve();
+      },
+      onWritable: () => undefined,
+      onClosed: reject,
+    });
+  });
+}
