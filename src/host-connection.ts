@@ -1,7 +1,9 @@
 /** How to connect to a host: its configuration in the terms of the wire. */
 
+import { MisuseError } from './errors.js';
 import type { HostInfo } from './hosts.js';
 import type { ResolvedPoolOptions } from './options.js';
+import { isRecord } from './util/validate.js';
 import { Connection, type ConnectionOptions } from './wire/connection.js';
 import type { Credentials } from './wire/handshake.js';
 
@@ -38,12 +40,26 @@ export function connectionOptions(host: HostInfo, settings: ConnectionSettings):
 }
 
 /** How to log in at a host; undefined where there is nothing to say. */
-export function credentialsOf(host: HostInfo): Credentials | undefined | PromiseLike<Credentials> {
-  if (host.credentials !== undefined) return host.credentials();
+export function credentialsOf(host: HostInfo): Credentials | undefined | Promise<Credentials> {
+  if (host.credentials !== undefined) return askCredentials(host.credentials);
   const { username, password } = host;
   if (username === undefined && password === undefined) return undefined;
   // A user that needs no password is let in with any.
   return { username, password: password ?? '' };
+}
+
+/** An answer that is none must not become a connection without a login. */
+async function askCredentials(ask: NonNullable<HostInfo['credentials']>): Promise<Credentials> {
+  const answer: unknown = await ask();
+  if (isRecord(answer)) {
+    const { username, password } = answer;
+    const isNamed = username === undefined || typeof username === 'string';
+    if (isNamed && typeof password === 'string') return { username, password };
+  }
+  throw new MisuseError(
+    'RB_INVALID_ARGUMENT',
+    'credentials must answer { username, password } with strings; the username may be left out',
+  );
 }
 
 /**

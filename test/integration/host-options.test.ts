@@ -126,6 +126,11 @@ const effects: Record<keyof HostConfig, () => Promise<void>> = {
         .catch(() => 'asked'),
     ).toBe('asked');
     expect(asked).toBeGreaterThan(2);
+    // An answer that is none is no connection without a login.
+    await pool.disconnect();
+    const error = await failureOf(pool.executeCommand('PING'));
+    expect(error).toMatchObject({ code: 'RB_CONNECTION', maybeExecuted: false });
+    expect(error['cause']).toMatchObject({ code: 'RB_INVALID_ARGUMENT' });
   },
   async ssl() {
     const secure = { ...tcp(), port: tlsPort, sslOptions: { ca: ca() } };
