@@ -7,6 +7,7 @@
 import { RespWriter } from '../wire/encoder.js';
 import type { ReplySink } from '../wire/pipeline.js';
 import type { CommandWriter } from './command-writer.js';
+import { type ReplyMapping, replyMapping } from './reply-mapping.js';
 import { type CommandSink, GetBatch, SetBatch } from './sinks.js';
 
 /** A buffer of this size is worth a write of its own while the caller still loops. */
@@ -28,20 +29,24 @@ interface BatchKind {
   readonly many: string;
   /** Arguments for each command. */
   readonly width: number;
-  readonly merge: (sinks: readonly CommandSink[]) => ReplySink;
+  readonly Batch: new (sinks: readonly CommandSink[], mapping: ReplyMapping) => ReplySink;
+  /** One that is always alive; the routing client says why. */
+  readonly kept: ReplySink;
 }
 
 const GETS: BatchKind = {
   one: Buffer.from('*2\r\n$3\r\nGET\r\n'),
   many: '$4\r\nMGET\r\n',
   width: 1,
-  merge: (sinks) => new GetBatch(sinks),
+  Batch: GetBatch,
+  kept: new GetBatch([], replyMapping(3, undefined)),
 };
 const SETS: BatchKind = {
   one: Buffer.from('*3\r\n$3\r\nSET\r\n'),
   many: '$4\r\nMSET\r\n',
   width: 2,
-  merge: (sinks) => new SetBatch(sinks),
+  Batch: SetBatch,
+  kept: new SetBatch([], replyMapping(3, undefined)),
 };
 /** The head of the largest batch. */
 const GAP = Buffer.byteLength(`*${MAX_BATCH * 2 + 1}\r\n$4\r\nMSET\r\n`);
@@ -131,7 +136,7 @@ export class CommandBuffer {
         ? kind.one
         : Buffer.from(`*${batch.length * kind.width + 1}\r\n${kind.many}`, 'latin1');
     this.#writer.fillGap(this.#gap, GAP, head);
-    this.#add(batch.length === 1 ? batch[0]! : kind.merge(batch));
+    this.#add(batch.length === 1 ? batch[0]! : new kind.Batch(batch, batch[0]!.mapping));
     this.#kind = undefined;
     this.#batch = [];
   }

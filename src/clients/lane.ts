@@ -48,6 +48,8 @@ class LanePipeline extends Pipeline {
   }
 }
 
+const NO_BYTES = Buffer.alloc(0);
+
 export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   readonly pool: CommandPool;
   readonly #host: LaneHost;
@@ -56,6 +58,8 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   #held: LanePipeline[] = [];
   readonly #inFlight = new Set<LanePipeline>();
   #hasTurn = false;
+  /** An empty pipeline, so that one is always alive; the routing client says why. */
+  readonly kept = new LanePipeline({ bytes: NO_BYTES, sinks: [], ends: [], commands: 0 }, this);
 
   constructor(host: LaneHost, pool: CommandPool) {
     this.#host = host;

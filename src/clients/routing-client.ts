@@ -83,6 +83,14 @@ export class RoutingClient<
   readonly #autoBatch: boolean;
   #dispatch: Dispatch;
   #mapping: ReplyMapping;
+  /**
+   * The client of the last call. V8 forgets the shape of objects of which none is alive at a garbage
+   * collection, and with it all code that is optimized for them: the next call would run unoptimized
+   * at first. So one of each kind is kept alive.
+   *
+   * @internal
+   */
+  kept: unknown;
 
   /** @param cluster the cluster that the commands go to. */
   constructor(cluster: ClientCluster<RESP, TM, M, F, S>, options?: RoutingClientOptions) {
@@ -164,7 +172,9 @@ export class RoutingClient<
       const resolved = resolveCallOptions(options, allowed);
       assertCallback(callback);
       const session = this.#session(resolved);
-      return runCall(session, resolved, () => callback(open(session)));
+      const client = open(session);
+      this.kept = client;
+      return runCall(session, resolved, () => callback(client));
     } catch (error) {
       return Promise.reject(error);
     }

@@ -17,6 +17,12 @@ export abstract class SessionClient extends CommandClient {
   /** @internal */
   protected readonly mapping: ReplyMapping;
   readonly #contexts = new Map<CommandSpec, CommandContext>();
+  /**
+   * A promise that lives as long as the client; the routing client says why.
+   *
+   * @internal
+   */
+  protected kept: unknown;
 
   /** @internal */
   constructor(session: Session, mapping: ReplyMapping) {
@@ -59,6 +65,7 @@ export abstract class SessionClient extends CommandClient {
     if (context === undefined) {
       context = new CommandContext(this.session, spec, this.mapping);
       if (spec.isShared) this.#contexts.set(spec, context);
+      this.kept ??= new CommandPromise(context, 0);
     }
     return new CommandPromise<T>(context, this.session.nextSequence());
   }

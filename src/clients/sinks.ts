@@ -137,10 +137,10 @@ export class GetBatch implements ReplySink {
   readonly #sinks: readonly CommandSink[];
   #arrived = 0;
 
-  constructor(sinks: readonly CommandSink[]) {
+  constructor(sinks: readonly CommandSink[], mapping: ReplyMapping) {
     this.#sinks = sinks;
     this.elements = sinks.length;
-    this.mapping = sinks[0]!.mapping;
+    this.mapping = mapping;
   }
 
   onElement(index: number, value: unknown): void {
@@ -164,9 +164,9 @@ export class SetBatch implements ReplySink {
   readonly mapping: ReplyMapping;
   readonly #sinks: readonly CommandSink[];
 
-  constructor(sinks: readonly CommandSink[]) {
+  constructor(sinks: readonly CommandSink[], mapping: ReplyMapping) {
     this.#sinks = sinks;
-    this.mapping = sinks[0]!.mapping;
+    this.mapping = mapping;
   }
 
   onReply(reply: unknown): void {
