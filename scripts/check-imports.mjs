@@ -39,7 +39,7 @@ const LAYERS = {
 
 /** Package -> the files that may name it. Of all others only Node's own modules are allowed. */
 const PACKAGES = {
-  '@redis/client': ['commands/upstream', 'clients/local-client', 'index'],
+  '@redis/client': ['commands/upstream', 'clients/local-client', 'util/load-module'],
   '@ioredis/commands': ['commands/key-table'],
 };
 

@@ -1,7 +1,12 @@
 /** Redis hosts among which keys are divided by the client. */
 
-export { RESP_TYPES, defineScript } from '@redis/client';
-export type { CommandParser, RedisArgument, TypeMapping } from './commands/upstream.js';
+export {
+  type CommandParser,
+  defineScript,
+  type RedisArgument,
+  RESP_TYPES,
+  type TypeMapping,
+} from './commands/upstream.js';
 
 export { Cluster, type ClusterOptions } from './cluster.js';
 export type { CommandLists, ListResults } from './clients/execute-commands.js';

@@ -1,7 +1,7 @@
 /** A Lua script for `executeCommands`. */
 
-import { createHash } from 'node:crypto';
 import { MisuseError } from './errors.js';
+import { loadCrypto } from './util/load-module.js';
 
 /**
  * A Lua script. In the lists of `executeCommands` it stands as `[script, keys, args]`; it is loaded
@@ -22,6 +22,6 @@ export class Script {
       throw new MisuseError('RB_INVALID_ARGUMENT', 'The source of a script must be a string');
     }
     this.source = source;
-    this.sha = createHash('sha1').update(source).digest('hex');
+    this.sha = loadCrypto().createHash('sha1').update(source).digest('hex');
   }
 }

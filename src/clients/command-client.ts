@@ -3,7 +3,7 @@
 import { type CommandSpec, rawSpec, TypedCommand } from '../commands/command-spec.js';
 import { isBlocking } from '../commands/key-table.js';
 import { refusal } from '../commands/refused.js';
-import { COMMAND_DEFINITIONS } from '../commands/upstream.js';
+import { COMMAND_NAMES, definitionOf } from '../commands/upstream.js';
 import { MisuseError, RbError } from '../errors.js';
 import { BaseRouter, noKeyError, severalKeysError } from '../routers/router.js';
 import { describeType } from '../util/validate.js';
@@ -181,14 +181,12 @@ function appendBlocking(lane: Lane, command: CommandWriter, sink: CommandSink): 
   return true;
 }
 
-/** Gives a client class a method for each command. */
-export function attachCommands(Class: { readonly prototype: CommandClient }): void {
-  for (const [name, definition] of COMMAND_DEFINITIONS) {
-    const command = new TypedCommand(definition);
-    defineMethod(Class.prototype, name, function (this: CommandClient, ...args: unknown[]) {
-      return this.runTyped(command, args);
-    });
-  }
+// A method for each command, made of its definition at the first call: most programs use few.
+for (const name of COMMAND_NAMES) {
+  let command: TypedCommand | undefined;
+  defineMethod(CommandClient.prototype, name, function (this: CommandClient, ...args: unknown[]) {
+    return this.runTyped((command ??= new TypedCommand(definitionOf(name))), args);
+  });
 }
 
 /** Defines a method the way a class body does. */

@@ -12,7 +12,7 @@ import { BadHostSetup, MisuseError } from '../errors.js';
 import type { RbPromise } from '../promise/rb-promise.js';
 import { type Key, keyText } from '../util/key.js';
 import { describeType } from '../util/validate.js';
-import { attachCommands, sendTo } from './command-client.js';
+import { sendTo } from './command-client.js';
 import type { AddedCommands, FannedCommands, MappedCommands } from './command-methods.js';
 import type { CommandWriter, RawArgument } from './command-writer.js';
 import { FanoutPart, Gathering } from './gathering.js';
@@ -150,10 +150,6 @@ export class FanoutClient<
     }
     return whole;
   }
-
-  static {
-    attachCommands(FanoutClient);
-  }
 }
 
 export interface KeyTargetClient<
@@ -218,10 +214,6 @@ export class KeyTargetClient<
     const promise = this.newPromise<unknown>(spec);
     sendTo(lane, command, promise);
     return promise;
-  }
-
-  static {
-    attachCommands(KeyTargetClient);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Clients of single hosts: those of `@redis/client` itself, with all that they can do. */
 
-import { createClient, type RedisClientOptions, type RedisClientType } from '@redis/client';
+import type { RedisClientOptions, RedisClientType } from '@redis/client';
 import type {
   RedisFunctions,
   RedisModules,
@@ -16,6 +16,7 @@ import {
 } from '../host-connection.js';
 import type { HostInfo } from '../hosts.js';
 import type { ResolvedPoolOptions } from '../options.js';
+import { loadRedisClient } from '../util/load-module.js';
 
 /**
  * A client of one host, which is a client of `@redis/client`: MULTI, WATCH, Pub/Sub, blocking
@@ -74,7 +75,7 @@ export class LocalClients<
     const known = this.#clients.get(host);
     if (known?.isOpen === true) return known;
     const abort = new AbortController();
-    const client = createClient<M, F, S, RESP, TM>(
+    const client = loadRedisClient().createClient<M, F, S, RESP, TM>(
       clientOptions(host, this.#options, abort.signal),
     );
     this.#clients.set(host, client);

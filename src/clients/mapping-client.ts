@@ -14,7 +14,7 @@ import { MisuseError } from '../errors.js';
 import { RbPromise } from '../promise/rb-promise.js';
 import { type Key, keyText } from '../util/key.js';
 import { describeType } from '../util/validate.js';
-import { attachCommands, defineMethod, hostOf, routesByKey, sendTo } from './command-client.js';
+import { defineMethod, hostOf, routesByKey, sendTo } from './command-client.js';
 import type { AddedCommands, MappedCommands } from './command-methods.js';
 import type { CommandWriter, RawArgument } from './command-writer.js';
 import { replyMapping } from './reply-mapping.js';
@@ -112,7 +112,6 @@ export class MappingClient<
 
   static {
     const { prototype } = MappingClient as { prototype: MappingClient };
-    attachCommands(MappingClient);
     const { get, set } = prototype;
     /* eslint-disable prefer-rest-params -- an array for each call would cost as much as its promise */
     defineMethod(prototype, 'get', function (this: MappingClient, key: unknown) {

@@ -10,7 +10,7 @@ import type {
 } from '../commands/upstream.js';
 import { type CallOptions, resolveCallOptions } from '../options.js';
 import { type Backend, BACKEND, type ClientCluster } from './backend.js';
-import { attachCommands, CommandClient, hostOf, sendTo } from './command-client.js';
+import { CommandClient, hostOf, sendTo } from './command-client.js';
 import { refusedCommand } from './command-error.js';
 import type { AddedCommands, NativeCommands } from './command-methods.js';
 import type { CommandWriter, RawArgument } from './command-writer.js';
@@ -226,9 +226,5 @@ export class RoutingClient<
   /** @internal */
   protected override refuse(error: unknown, command: string | undefined): Promise<never> {
     return Promise.reject(refusedCommand(error, command));
-  }
-
-  static {
-    attachCommands(RoutingClient);
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import imported from '@redis/client/dist/lib/commands/index.js';
-import type { CommandParser } from '@redis/client';
+import type { CommandParser, defineScript as DefineScript } from '@redis/client';
 import type { Tail } from '@redis/client/dist/lib/commands/generic-transformers.js';
 import type {
   Command,
@@ -16,7 +16,9 @@ import type {
   TransformReply,
   TypeMapping,
 } from '@redis/client/dist/lib/RESP/types.js';
+import { loadDefineScript } from '../util/load-module.js';
 
+export { RESP_TYPES } from '@redis/client/dist/lib/RESP/decoder.js';
 export type {
   RedisArgument,
   RedisFunctions,
@@ -54,18 +56,30 @@ export type CommandDefinitions = {
 /** A method's name: `get`, `hGetAll`, … */
 export type CommandName = keyof CommandDefinitions;
 
-function camelCased(): ReadonlyMap<string, Command> {
-  const module: unknown = imported;
-  const table = (
-    (module as { default?: unknown }).default !== undefined
-      ? (module as { default: unknown }).default
-      : module
-  ) as Record<string, Command>;
-  return new Map(Object.entries(table).filter(([name]) => name !== name.toUpperCase()));
+/** May load each definition when it is first read: whoever needs only the names, reads no more. */
+const table = tableOf(imported) as Readonly<Record<string, Command>>;
+
+function tableOf(module: object): object {
+  return (module as { default?: object }).default ?? module;
 }
 
-/** Every command definition by its camelCase name. */
-export const COMMAND_DEFINITIONS: ReadonlyMap<string, Command> = camelCased();
+/** The camelCase name of every command. */
+export const COMMAND_NAMES: readonly string[] = Object.keys(table).filter(
+  (name) => name !== name.toUpperCase(),
+);
+
+/** The definition of a command by its camelCase name. */
+export function definitionOf(name: string): Command {
+  return table[name]!;
+}
+
+/**
+ * Defines a typed Lua script: `createClient`'s `scripts` and a cluster's are records of them.
+ *
+ * @example
+ * defineScript({ SCRIPT: 'return 1', parseCommand() {}, transformReply: (reply: number) => reply });
+ */
+export const defineScript: typeof DefineScript = (script) => loadDefineScript()(script);
 
 /** The function that makes the reply of a definition what users get; undefined for none. */
 export function transformOf(

@@ -13,7 +13,7 @@
  * the later one has it.
  */
 
-import * as crypto from 'node:crypto';
+import { loadCrypto } from '../util/load-module.js';
 
 import { MisuseError } from '../errors.js';
 import { keyText, type Key } from '../util/key.js';
@@ -94,8 +94,11 @@ function packedPoints(shares: readonly RingShare[]): Float64Array {
   return packed.sort();
 }
 
+let crypto: ReturnType<typeof loadCrypto> | undefined;
+
 /** The digest as a text of 16 characters, one for each byte: several times faster than a Buffer. */
 function md5(data: string | Uint8Array): string {
+  crypto ??= loadCrypto();
   // The one-shot function is missing before Node 20.12.
   return typeof crypto.hash === 'function'
     ? crypto.hash('md5', data, 'binary')

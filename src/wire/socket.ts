@@ -1,7 +1,8 @@
 /** One socket, over TCP, TLS or a unix path, that reads into a buffer of its user. */
 
 import * as net from 'node:net';
-import * as tls from 'node:tls';
+import type * as tls from 'node:tls';
+import { loadTls } from '../util/load-module.js';
 
 /** Where a socket leads. */
 export interface SocketOptions {
@@ -85,7 +86,7 @@ function openSecure(
     socket: undefined,
     onread,
   };
-  return tls.connect(connect);
+  return loadTls().connect(connect);
 }
 
 function tcpOptions(options: SocketOptions): net.TcpNetConnectOpts {

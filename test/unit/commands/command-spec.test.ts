@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { blockingTime } from '../../../src/clients/blocking-time.js';
 import { rawSpec, specOf, TypedCommand } from '../../../src/commands/command-spec.js';
-import { COMMAND_DEFINITIONS } from '../../../src/commands/upstream.js';
+import { definitionOf } from '../../../src/commands/upstream.js';
 
 describe('the spec of a command', () => {
   it.each<[string, string[], boolean]>([
@@ -45,7 +45,7 @@ describe('the spec of a command', () => {
   });
 
   it('has the reply transforms of a definition, and none without', () => {
-    const spec = new TypedCommand(COMMAND_DEFINITIONS.get('hGetAll')!).spec('HGETALL', () => ['k']);
+    const spec = new TypedCommand(definitionOf('hGetAll')).spec('HGETALL', () => ['k']);
     expect(spec.transform2).toBeTypeOf('function');
     expect(spec.transform3).toBe(undefined);
     expect(rawSpec('HGETALL', ['k'])).toMatchObject({

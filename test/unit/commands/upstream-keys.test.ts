@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 
 import { borrowWriter, returnWriter } from '../../../src/clients/command-writer.js';
 import { keyIndexes } from '../../../src/commands/key-table.js';
-import { COMMAND_DEFINITIONS } from '../../../src/commands/upstream.js';
+import { COMMAND_NAMES, definitionOf } from '../../../src/commands/upstream.js';
 import { typedCalls } from '../../helpers/typed-calls.js';
 
 type Call = readonly [name: string, ...args: unknown[]];
@@ -145,12 +145,15 @@ const explicitCalls: readonly Call[] = [
 ];
 
 /** Plain texts for every argument that a definition declares. */
-const plainCalls: Call[] = [...COMMAND_DEFINITIONS]
-  .filter(([name]) => !/^cluster(Add|Del)Slots$/.test(name))
-  .map(([name, { parseCommand }]) => [
-    name,
-    ...Array.from({ length: Math.max(0, parseCommand.length - 1) }, (_, i) => `arg${i}`),
-  ]);
+const plainCalls: Call[] = COMMAND_NAMES.filter(
+  (name) => !/^cluster(Add|Del)Slots$/.test(name),
+).map((name) => [
+  name,
+  ...Array.from(
+    { length: Math.max(0, definitionOf(name).parseCommand.length - 1) },
+    (_, i) => `arg${i}`,
+  ),
+]);
 
 /** What cannot be called with plain texts, or not at all in a way that makes sense. */
 const unplainable: ReadonlySet<string> = new Set([
@@ -164,7 +167,7 @@ const knownDifferences: ReadonlyMap<string, string> = new Map([
 ]);
 
 const parse = (parser: object, [name, ...args]: Call): void => {
-  const { parseCommand } = COMMAND_DEFINITIONS.get(name)!;
+  const { parseCommand } = definitionOf(name);
   (parseCommand as (...args: unknown[]) => void)(parser, ...args);
 };
 
@@ -189,7 +192,7 @@ const calls = [...plainCalls, ...explicitCalls, ...typedCalls]
 describe('the keys of a typed command', () => {
   it('are compared for nearly all definitions', () => {
     const compared = new Set(calls.map(({ call: [name] }) => name));
-    const missing = [...COMMAND_DEFINITIONS.keys()].filter((name) => !compared.has(name));
+    const missing = [...COMMAND_NAMES].filter((name) => !compared.has(name));
     expect(missing.filter((name) => !unplainable.has(name))).toEqual([]);
     // What is given explicitly must not be left out by a slip.
     for (const call of explicitCalls)
