@@ -24,7 +24,17 @@ const NODE_GLOBALS = [
 ];
 
 export default defineConfig(
-  globalIgnores(['dist/', '.dist-*/', 'test/types/consumer/', 'coverage/', '**/node_modules/']),
+  globalIgnores([
+    'dist/',
+    '.dist-*/',
+    'test/types/consumer/',
+    'coverage/',
+    '**/node_modules/',
+    '**/.build/',
+    'docs/api/',
+    'docs/.vitepress/cache/',
+    'docs/.vitepress/dist/',
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

@@ -27,20 +27,27 @@ const LAYERS = {
   hosts: [...BASE, ...HOSTS],
   options: [...BASE, ...HOSTS],
   'host-connection': [...BASE, ...HOSTS, 'wire'],
-  pool: [...BASE, ...HOSTS, 'wire', 'commands', 'host-connection'],
+  health: [...BASE, ...HOSTS, 'wire'],
+  pool: [...BASE, ...HOSTS, 'wire', 'commands', 'host-connection', 'health'],
   routers: [...BASE, ...HOSTS, 'hash', 'commands/key-table', 'commands/refused'],
   clients: [...CORE, 'routers'],
-  topology: [...CORE, 'clients', 'routers', 'pool'],
-  cluster: [...CORE, 'clients', 'routers', 'pool', 'topology'],
+  topology: [...CORE, 'clients', 'routers', 'pool', 'health'],
+  cluster: [...CORE, 'clients', 'routers', 'pool', 'topology', 'health'],
   testing: [...CORE, 'cluster'],
-  cli: [...CORE, 'cluster', 'hash', 'routers', 'testing'],
-  index: [...CORE, 'clients', 'cluster', 'hash', 'pool', 'routers'],
+  cli: [...CORE, 'cluster', 'hash', 'pool', 'routers'],
+  index: [...CORE, 'clients', 'cluster', 'hash', 'health', 'pool', 'routers'],
 };
 
 /** Package -> the files that may name it. Of all others only Node's own modules are allowed. */
 const PACKAGES = {
   '@redis/client': ['commands/upstream', 'clients/local-client', 'util/load-module'],
-  '@ioredis/commands': ['commands/key-table'],
+  '@ioredis/commands': ['commands/key-table', 'cli/destructive'],
+  // Bundled into the command line.
+  '@inquirer/confirm': ['cli/confirm'],
+  'cli-progress': ['cli/progress'],
+  commander: ['cli/program'],
+  'hdr-histogram-js': ['cli/load', 'cli/bench-report'],
+  picocolors: ['cli/output'],
 };
 
 const source = fileURLToPath(new URL('../src', import.meta.url));

@@ -24,6 +24,7 @@ import type {
   TypeMapping,
 } from './commands/upstream.js';
 import { BadHostSetup } from './errors.js';
+import { HostEvents, type HostHealth } from './health.js';
 import { type HostConfig, type HostInfo, type HostsInput, parseHosts } from './hosts.js';
 import {
   type CallOptions,
@@ -103,13 +104,17 @@ export class Cluster<
   M extends RedisModules = {},
   F extends RedisFunctions = {},
   S extends RedisScripts = {},
-> implements ClientCluster<RESP, TM, M, F, S> {
+>
+  extends HostEvents
+  implements ClientCluster<RESP, TM, M, F, S>
+{
   readonly #topology: Topology<RESP, TM>;
   readonly #localClients: LocalClients<RESP, TM, M, F, S>;
   readonly #routingClients = new Map<boolean, ExtendedRoutingClient<RESP, TM, M, F, S>>();
 
   /** @throws BadHostSetup that names the option, and the host, whose value cannot be used. */
   constructor(options: ClusterOptions<RESP, TM, M, F, S>) {
+    super();
     checkOptionNames(options, OPTION_NAMES, 'Cluster');
     checkClusterOptions(options);
     const { hostDefaults, typeMapping, routerOptions, modules, functions, scripts } = options;
@@ -126,6 +131,9 @@ export class Cluster<
       pool: options.pool ?? Pool,
       poolOptions,
       cluster: this,
+      emit: (event, payload) => {
+        this.emitLater(event, payload);
+      },
     });
     this.#localClients = new LocalClients({
       pool: poolOptions,
@@ -197,6 +205,19 @@ export class Cluster<
   /** The local client of the host that a key lives on. */
   getLocalClientForKey(key: Key): LocalClient<RESP, TM, M, F, S> {
     return this.getLocalClient(this.getRouter().getHostForKey(key));
+  }
+
+  /**
+   * How each host is at this moment, as far as the connections of its pool can tell. Nothing is sent
+   * for it: a host that nobody talks to is not looked at. Local clients do not count.
+   *
+   * @example
+   * for (const [hostId, { state, since, lastError }] of cluster.health()) {
+   *   if (state === 'down') console.log(`host ${hostId} since ${since}: ${lastError.message}`);
+   * }
+   */
+  health(): ReadonlyMap<number, HostHealth> {
+    return this.#topology.health();
   }
 
   /** The client for commands with one key each; the same one for the same option. */

@@ -6,6 +6,7 @@ import type { ResolvedPoolOptions } from './options.js';
 import { isRecord } from './util/validate.js';
 import { Connection, type ConnectionOptions } from './wire/connection.js';
 import type { Credentials } from './wire/handshake.js';
+import { isLoading } from './wire/loading.js';
 
 /** What a connection needs to know beside its host. */
 export interface ConnectionSettings extends Pick<
@@ -63,7 +64,7 @@ async function askCredentials(ask: NonNullable<HostInfo['credentials']>): Promis
 }
 
 /**
- * Connects, greets the server, and disconnects.
+ * Connects, greets the server, and disconnects. A server that loads its data lets in, too.
  *
  * @throws (rejects) ConnectionError or TimeoutError if the server does not let us in.
  */
@@ -75,7 +76,12 @@ export function tryConnection(options: ConnectionOptions): Promise<void> {
         resolve();
       },
       onWritable: () => undefined,
-      onClosed: reject,
+      mayRepeat: () => false,
+      onLoading: () => undefined,
+      onClosed: (reason) => {
+        if (isLoading(reason.cause)) resolve();
+        else reject(reason);
+      },
     });
   });
 }

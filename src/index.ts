@@ -1,4 +1,8 @@
-/** Redis hosts among which keys are divided by the client. */
+/**
+ * Redis hosts among which keys are divided by the client.
+ *
+ * @module redis-blaster
+ */
 
 export {
   type CommandParser,
@@ -28,6 +32,15 @@ export {
   type RoutingClientOptions,
 } from './clients/routing-client.js';
 export * from './errors.js';
+export type {
+  ClusterEvents,
+  ClusterListener,
+  HostDownEvent,
+  HostHealth,
+  HostState,
+  HostUpEvent,
+  ReconnectingEvent,
+} from './health.js';
 export { HostInfo, type HostConfig, type HostCredentials, type HostsInput } from './hosts.js';
 export type { CallOptions, PoolOptions, ReconnectOptions } from './options.js';
 export { Pool, type PoolArgument, type PoolClass, type PoolSettings } from './pool.js';

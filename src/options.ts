@@ -38,9 +38,12 @@ export interface PoolOptions {
   commandTimeout?: number | undefined;
   /** Idle milliseconds before TCP keep-alive probes; false is off. Default: 5000. */
   keepAlive?: number | false | undefined;
-  /** The pauses between failed attempts to connect. */
+  /** The pauses between failed attempts to connect, and before a try after `LOADING`. */
   reconnect?: ReconnectOptions | undefined;
-  /** How often a command that is safe to repeat is sent again; 0 is off. Default: 1. */
+  /**
+   * How often a command is sent again that is safe to repeat: it was not sent, only reads, or was
+   * answered `LOADING`. 0 is off. Default: 1.
+   */
   retries?: number | undefined;
   /** Bytes that may wait for each host; `Infinity` for no bound. Default: 256 MiB. */
   maxPendingBytes?: number | undefined;

@@ -1,6 +1,7 @@
 /** The connections to one host, and the bounds on what may wait for it. */
 
 import { ConnectionError } from './errors.js';
+import type { HostLoad, HostMonitor } from './health.js';
 import { connectionOptions } from './host-connection.js';
 import type { HostInfo } from './hosts.js';
 import type { ResolvedPoolOptions } from './options.js';
@@ -17,6 +18,12 @@ export interface PoolSettings extends ResolvedPoolOptions {
     name: string,
     args: readonly PoolArgument[],
   ) => Promise<unknown>;
+  /**
+   * Is told what becomes of the connections.
+   *
+   * @internal
+   */
+  readonly monitor?: HostMonitor;
 }
 
 /** An argument of a raw command. */
@@ -75,6 +82,19 @@ export class Pool {
   /** How many commands were handed to the connections and have no answer. */
   get pending(): number {
     return this.#allChannels.reduce((sum, channel) => sum + channel.pending, 0);
+  }
+
+  /**
+   * What is under way, as the bounds count it.
+   *
+   * @internal
+   */
+  get load(): HostLoad {
+    return {
+      pendingCommands: this.#pendingCommands,
+      pendingBytes: this.#pendingBytes,
+      connections: this.connections,
+    };
   }
 
   /**
@@ -240,5 +260,6 @@ function channelOptions(host: HostInfo, settings: PoolSettings): ChannelOptions 
     connection: connectionOptions(host, settings),
     reconnect: settings.reconnect,
     retries: settings.retries,
+    watcher: settings.monitor,
   };
 }

@@ -6,6 +6,7 @@ import { HostClient } from './clients/host-client.js';
 import type { AddedCommandTable } from './commands/added-commands.js';
 import type { RespVersions, TypeMapping } from './commands/upstream.js';
 import { BadHostSetup, ClosedError } from './errors.js';
+import { type EmitHostEvent, type HostHealth, type HostLoad, HostMonitor } from './health.js';
 import { createHost, type HostConfig, type HostInfo } from './hosts.js';
 import type { ResolvedPoolOptions } from './options.js';
 import type { Pool, PoolClass, PoolSettings } from './pool.js';
@@ -24,7 +25,12 @@ export interface TopologyOptions<RESP extends RespVersions, TM extends TypeMappi
   readonly poolOptions: ResolvedPoolOptions;
   /** What routers get to see. */
   readonly cluster: RouterCluster;
+  /** Is told of the hosts' ups and downs. */
+  readonly emit: EmitHostEvent;
 }
+
+/** That of a host to which nothing was sent yet. */
+const NO_LOAD: HostLoad = { pendingCommands: 0, pendingBytes: 0, connections: 0 };
 
 export class Topology<RESP extends RespVersions, TM extends TypeMapping> implements Backend<
   RESP,
@@ -33,6 +39,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
   readonly #options: TopologyOptions<RESP, TM>;
   readonly #hosts: Map<number, HostInfo>;
   readonly #pools = new Map<number, Pool>();
+  readonly #monitors = new Map<number, HostMonitor>();
   readonly #poolSettings: PoolSettings;
   /** For the raw commands of pools. */
   readonly #dispatch: Dispatch;
@@ -50,6 +57,11 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
       execute: (hostId, name, args) =>
         new HostClient(this, this.#dispatch, hostId).executeCommand(name, args),
     };
+    for (const host of this.#hosts.values()) this.#watch(host);
+  }
+
+  #watch(host: HostInfo): void {
+    this.#monitors.set(host.hostId, new HostMonitor(host, this.#options.emit));
   }
 
   get hosts(): ReadonlyMap<number, HostInfo> {
@@ -89,9 +101,20 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
     if (this.#isClosing) throw new ClosedError('The cluster is closing');
     const pool = this.#pools.get(hostId);
     if (pool !== undefined) return pool;
-    const opened = new this.#options.pool(this.host(hostId), this.#poolSettings);
+    const host = this.host(hostId);
+    const settings = { ...this.#poolSettings, monitor: this.#monitors.get(hostId)! };
+    const opened = new this.#options.pool(host, settings);
     this.#pools.set(hostId, opened);
     return opened;
+  }
+
+  /** How each host is now. */
+  health(): Map<number, HostHealth> {
+    const healths = [...this.#monitors].map(([hostId, monitor]): [number, HostHealth] => [
+      hostId,
+      monitor.health(this.#pools.get(hostId)?.load ?? NO_LOAD),
+    ]);
+    return new Map(healths);
   }
 
   /** A host by its id. Throws `BadHostSetup` for an unknown one. */
@@ -107,6 +130,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
       throw new BadHostSetup(`There is a host with the id ${host.hostId} already`);
     }
     this.#hosts.set(host.hostId, host);
+    this.#watch(host);
     this.#changed();
     return host;
   }
@@ -118,6 +142,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
     this.#hosts.delete(hostId);
     const pool = this.#pools.get(hostId);
     this.#pools.delete(hostId);
+    this.#monitors.delete(hostId);
     this.#changed();
     pool?.remove();
     return host;

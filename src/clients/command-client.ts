@@ -41,7 +41,7 @@ export abstract class CommandClient {
     try {
       parseArguments(command, writer, args);
       if (writer.converted !== undefined) checkConverted(writer, args);
-      let spec = command.spec(writer.name, () => writer.redisArgs.slice(1));
+      let spec = command.spec(writer.name, writer);
       if (spec.mayBeRefused) throwRefusal(writer);
       if (writer.preserve !== undefined) spec = withPreserved(spec, writer.preserve);
       return this.issue(writer, spec);

@@ -55,9 +55,7 @@ export class CommandWriter implements CommandParser {
   #push(argument: unknown): void {
     if (typeof argument === 'string') {
       if (this.count === 0) this.name = argument;
-      if (argument === 'NaN' || argument === '[object Object]' || argument === 'undefined') {
-        this.converted ??= { index: this.count, text: argument };
-      }
+      if (isMadeOfOther(argument)) this.converted ??= { index: this.count, text: argument };
       this.#body.writeString(argument);
     } else if (argument instanceof Uint8Array) {
       this.#body.writeBytes(argument);
@@ -153,6 +151,20 @@ export class CommandWriter implements CommandParser {
       at = start + length + 2;
     }
     return args;
+  }
+}
+
+/** Whether a text looks as if something else than text was made into it. */
+function isMadeOfOther(text: string): boolean {
+  switch (text.length) {
+    case 3:
+      return text === 'NaN';
+    case 9:
+      return text === 'undefined';
+    case 15:
+      return text === '[object Object]';
+    default:
+      return false;
   }
 }
 

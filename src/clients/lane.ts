@@ -249,6 +249,8 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     }
     const error = this.#error(reason, pipeline);
     this.#inFlight.delete(pipeline);
+    // The server has said that these did not run.
+    for (const sink of pipeline.takePostponed()) sink.onError(this.#error(reason, pipeline, false));
     pipeline.abandon(error);
     if (error instanceof TimeoutError) channel.expectTraffic();
     if (pipeline.blockingTime !== undefined) this.pool.closeBlockingChannel(channel, false);
@@ -256,9 +258,12 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     this.#noLongerPending(pipeline);
   }
 
-  #error(reason: GiveUpReason, pipeline: LanePipeline): Error {
+  #error(
+    reason: GiveUpReason,
+    pipeline: LanePipeline,
+    maybeExecuted = pipeline.isSent || pipeline.wasSent,
+  ): Error {
     const { hostId, address } = this.pool.host;
-    const maybeExecuted = pipeline.isSent || pipeline.wasSent;
     return Object.assign(reason(this), { hostId, address, maybeExecuted });
   }
 

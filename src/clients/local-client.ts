@@ -1,5 +1,6 @@
 /** Clients of single hosts: those of `@redis/client` itself, with all that they can do. */
 
+import { isIP } from 'node:net';
 import type { RedisClientOptions, RedisClientType } from '@redis/client';
 import type {
   RedisFunctions,
@@ -17,6 +18,7 @@ import {
 import type { HostInfo } from '../hosts.js';
 import type { ResolvedPoolOptions } from '../options.js';
 import { loadRedisClient } from '../util/load-module.js';
+import { backOff } from '../wire/back-off.js';
 
 /**
  * A client of one host, which is a client of `@redis/client`: MULTI, WATCH, Pub/Sub, blocking
@@ -208,10 +210,9 @@ function provider(host: HostInfo, settings: ConnectionSettings): CredentialsProv
 type SocketOptions = NonNullable<RedisClientOptions['socket']>;
 
 function socketOptions(host: HostInfo, pool: ResolvedPoolOptions): SocketOptions {
-  const { minDelay, maxDelay } = pool.reconnect;
   const shared = {
     connectTimeout: pool.connectTimeout,
-    reconnectStrategy: (retries: number) => Math.min(maxDelay, minDelay * 2 ** retries),
+    reconnectStrategy: (retries: number) => backOff(pool.reconnect, retries),
   };
   if (host.unixSocketPath !== undefined) return { ...shared, path: host.unixSocketPath };
   const tcp = {
@@ -222,7 +223,10 @@ function socketOptions(host: HostInfo, pool: ResolvedPoolOptions): SocketOptions
     // Node rounds down to seconds, and none stands for the system's own two hours.
     ...(pool.keepAlive !== false && { keepAliveInitialDelay: Math.max(pool.keepAlive, 1000) }),
   };
-  return host.ssl ? { ...host.sslOptions, ...tcp, tls: true } : tcp;
+  if (!host.ssl) return tcp;
+  // The name that the server is asked for; an IP address must not be one (RFC 6066, section 3).
+  const servername = isIP(host.host) === 0 ? host.host : '';
+  return { servername, ...host.sslOptions, ...tcp, tls: true };
 }
 
 /** The options of a socket that a signal ends; the types do not tell that every kind takes one. */

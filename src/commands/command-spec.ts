@@ -82,10 +82,10 @@ export class TypedCommand {
     this.#source = source;
   }
 
-  /** The spec; `readArgs` reads the arguments of this call where they are needed. */
-  spec(name: string, readArgs: () => readonly Arg[]): CommandSpec {
+  /** The spec of a call; its arguments are read only where they are needed. */
+  spec(name: string, call: { readonly redisArgs: readonly Arg[] }): CommandSpec {
     if (this.#spec?.name === name) return this.#spec;
-    const spec = specOf(name, readArgs(), this.definition);
+    const spec = specOf(name, call.redisArgs.slice(1), this.definition);
     return (this.#spec = this.#source === undefined ? spec : { ...spec, source: this.#source });
   }
 }

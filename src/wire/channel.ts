@@ -3,29 +3,56 @@
  *
  * It connects when the first pipeline comes. After a loss, what may be sent again is sent again in
  * its order on the next connection. While connecting fails, the channel pauses, longer each time,
- * and meanwhile rejects at once with the last reason.
+ * and meanwhile rejects at once with the last reason. While the server loads its data, what it did
+ * not run waits for another try, and all else behind it.
+ *
+ *     idle --> connecting --> up <--> down (until it is up again, attempts included)
+ *       ^          |          |         ^
+ *       '----------+----------'---------'   a connection that was ended on purpose
  */
 
-import type { ConnectionError, TimeoutError } from '../errors.js';
+import { ConnectionError, type ReplyError, type TimeoutError } from '../errors.js';
+import { clearTimer, startTimer, type Timer } from '../util/timers.js';
+import { backOff, type BackOffBounds } from './back-off.js';
 import { Connection, type ConnectionEvents, type ConnectionOptions } from './connection.js';
+import type { LoadingRound } from './loading.js';
 import type { Pipeline, ReplySink } from './pipeline.js';
+
+/** Where a channel stands; see the drawing above. */
+export type ChannelState = 'idle' | 'connecting' | 'up' | 'down';
+
+/** Is told what becomes of a channel's connection. Its methods must not throw. */
+export interface ChannelWatcher {
+  /** The state may have changed; with a `reason`, a connection was lost or an attempt failed. */
+  onState(from: ChannelState, to: ChannelState, reason: LossReason | undefined): void;
+  /** Another attempt to connect after a loss or a failure begins; `pause` ms went before it. */
+  onReconnecting(attempt: number, pause: number): void;
+}
 
 export interface ChannelOptions {
   readonly connection: ConnectionOptions;
-  /** The pauses between failed attempts to connect, in ms. */
-  readonly reconnect: { readonly minDelay: number; readonly maxDelay: number };
+  /** The pauses between failed attempts to connect, and before a try after LOADING. */
+  readonly reconnect: BackOffBounds;
   /** How often a command may be sent again. */
   readonly retries: number;
+  readonly watcher?: ChannelWatcher | undefined;
 }
 
 export class Channel implements ConnectionEvents {
   readonly #options: ChannelOptions;
   #connection: Connection | undefined;
+  #state: ChannelState = 'idle';
   /** Not handed to a socket yet, oldest first. */
   #queue: Pipeline[] = [];
+  /** Attempts that failed, and those that were made again, since a connection was usable. */
   #failedAttempts = 0;
+  #newAttempts = 0;
+  /** In ms: the pause that is, or was last. */
+  #pause = 0;
   #pausedUntil = 0;
   #lastReason: LossReason | undefined;
+  /** While it runs, the server has time to load its data, and nothing is sent. */
+  #loadingTimer: Timer | undefined;
   #onDrained: (() => void)[] = [];
 
   constructor(options: ChannelOptions) {
@@ -37,17 +64,24 @@ export class Channel implements ConnectionEvents {
     return this.#connection !== undefined;
   }
 
-  /** How many commands have no reply. */
+  /** How many commands are not answered. */
   get pending(): number {
     let pending = this.#connection?.pending ?? 0;
     for (const pipeline of this.#queue) pending += pipeline.outstanding;
     return pending;
   }
 
+  #move(to: ChannelState, reason?: LossReason): void {
+    const from = this.#state;
+    this.#state = to;
+    // A copy: what rejects a command is that command's from then on.
+    this.#options.watcher?.onState(from, to, reason && copyOf(reason));
+  }
+
   /** Sends a pipeline behind all that came before. */
   send(pipeline: Pipeline): void {
     if (this.#connection === undefined && performance.now() < this.#pausedUntil) {
-      pipeline.fail(copyOf(this.#lastReason!, false));
+      pipeline.fail(copyOf(this.#lastReason!, { maybeExecuted: false }));
       return;
     }
     this.#queue.push(pipeline);
@@ -60,6 +94,7 @@ export class Channel implements ConnectionEvents {
     const index = this.#queue.indexOf(pipeline);
     if (index === -1) return false;
     this.#queue.splice(index, 1);
+    if (this.#queue.length === 0) this.#endLoadingPause();
     return true;
   }
 
@@ -69,16 +104,30 @@ export class Channel implements ConnectionEvents {
   }
 
   #connect(): void {
+    if (this.#state === 'down') {
+      this.#options.watcher?.onReconnecting(++this.#newAttempts, this.#pause);
+    } else {
+      this.#move('connecting');
+    }
     this.#connection = new Connection(this.#options.connection, this);
   }
 
   onReady(): void {
-    this.#failedAttempts = 0;
+    this.#forgetFailures();
+    this.#move('up');
     this.onWritable();
+  }
+
+  #forgetFailures(): void {
+    this.#failedAttempts = 0;
+    this.#newAttempts = 0;
+    this.#pause = 0;
+    this.#pausedUntil = 0;
   }
 
   /** Hands over what waits, one chunk at a time. */
   onWritable(): void {
+    if (this.#loadingTimer !== undefined) return;
     const connection = this.#connection;
     while (this.#queue.length > 0 && connection?.isWritable === true) {
       connection.send(this.#queue.shift()!);
@@ -86,9 +135,52 @@ export class Channel implements ConnectionEvents {
     if (this.#onDrained.length > 0 && this.#queue.length === 0) connection?.drain();
   }
 
+  mayRepeat(pipeline: Pipeline): boolean {
+    return pipeline.losses < this.#options.retries;
+  }
+
+  /** What the server did not run goes first, after a pause; what was tried enough ends it all. */
+  onLoading({ answer, pipelines, isExhausted }: LoadingRound): void {
+    const again = pipelines.filter((pipeline) => pipeline.hasPostponed);
+    // Commands of these were given up meanwhile.
+    const done = pipelines.filter((pipeline) => !pipeline.hasPostponed);
+    for (const pipeline of again) pipeline.rewind();
+    this.#queue = [...again, ...this.#queue];
+    if (isExhausted || this.#onDrained.length > 0) this.#leave(answer);
+    else if (this.#queue.length > 0) this.#pauseForLoading();
+    for (const pipeline of done) pipeline.owner.onPipelineDone(pipeline);
+  }
+
+  #pauseForLoading(): void {
+    const { losses } = this.#queue[0]!;
+    this.#loadingTimer = startTimer(
+      () => {
+        this.#loadingTimer = undefined;
+        this.onWritable();
+      },
+      backOff(this.#options.reconnect, Math.max(losses - 1, 0)),
+    );
+  }
+
+  #endLoadingPause(): void {
+    clearTimer(this.#loadingTimer);
+    this.#loadingTimer = undefined;
+  }
+
+  /** Gives up the connection to a server that loads for too long, as an attempt that failed. */
+  #leave(cause: ReplyError): void {
+    const { address, errorFields } = this.#options.connection;
+    const reason = new ConnectionError(`${address} is loading its data`, { cause });
+    this.#connection?.abort();
+    this.onClosed(Object.assign(reason, errorFields), [], false);
+  }
+
   onClosed(reason: LossReason, unanswered: Pipeline[], wasReady: boolean): void {
     this.#connection = undefined;
     this.#lastReason = reason;
+    this.#endLoadingPause();
+    if (this.#onDrained.length > 0) this.#move('idle');
+    else this.#move('down', reason);
     if (wasReady) this.#recover(reason, unanswered);
     else this.#giveUp(reason);
     this.#drained();
@@ -102,9 +194,8 @@ export class Channel implements ConnectionEvents {
 
   /** An attempt failed: all that wait are rejected, and the next attempt has to wait. */
   #giveUp(reason: LossReason): void {
-    const { minDelay, maxDelay } = this.#options.reconnect;
-    const delay = Math.min(maxDelay, minDelay * 2 ** this.#failedAttempts++);
-    this.#pausedUntil = performance.now() + delay * (0.5 + Math.random() / 2);
+    this.#pause = backOff(this.#options.reconnect, this.#failedAttempts++);
+    this.#pausedUntil = performance.now() + this.#pause;
     failAll(this.#takeQueue(), reason);
   }
 
@@ -114,6 +205,8 @@ export class Channel implements ConnectionEvents {
     const done: Pipeline[] = [];
     const again: Pipeline[] = [];
     for (const pipeline of [...unanswered, ...this.#takeQueue()]) {
+      // These did not run, but what was sent behind them may have: their order is lost.
+      for (const sink of pipeline.takePostponed()) lost.push([sink, variantOf(reason, false)]);
       const variant = variantOf(reason, pipeline.isSent || pipeline.wasSent);
       for (const sink of pipeline.salvage(this.#options.retries)) lost.push([sink, variant]);
       (pipeline.outstanding === 0 ? done : again).push(pipeline);
@@ -135,8 +228,9 @@ export class Channel implements ConnectionEvents {
     const waiting = this.#takeQueue();
     const connection = this.#connection;
     this.#connection = undefined;
-    this.#pausedUntil = 0;
-    this.#failedAttempts = 0;
+    this.#endLoadingPause();
+    this.#forgetFailures();
+    this.#move('idle');
     const unanswered = connection?.abort() ?? [];
     failAll(
       [...unanswered, ...waiting],
@@ -155,23 +249,26 @@ export class Channel implements ConnectionEvents {
   }
 }
 
-type LossReason = ConnectionError | TimeoutError;
+/** Why there is no connection. */
+export type LossReason = ConnectionError | TimeoutError;
 
 /** The reason, for commands that were handed to a socket or for those that were not. */
 function variantOf(reason: LossReason, maybeExecuted: boolean): LossReason {
   if (reason.maybeExecuted === maybeExecuted) return reason;
   if (reason.maybeExecuted === undefined) return Object.assign(reason, { maybeExecuted });
-  return copyOf(reason, maybeExecuted);
+  return copyOf(reason, { maybeExecuted });
 }
 
-function copyOf(reason: LossReason, maybeExecuted: boolean): LossReason {
+function copyOf(reason: LossReason, fields: object = {}): LossReason {
   const Class = reason.constructor as new (message: string, options?: ErrorOptions) => LossReason;
   const options = reason.cause === undefined ? undefined : { cause: reason.cause };
-  return Object.assign(new Class(reason.message, options), reason, { maybeExecuted });
+  return Object.assign(new Class(reason.message, options), reason, fields);
 }
 
 function failAll(pipelines: Pipeline[], reason: LossReason): void {
   for (const pipeline of pipelines) {
+    // The server has said that these did not run.
+    for (const sink of pipeline.takePostponed()) sink.onError(variantOf(reason, false));
     pipeline.fail(variantOf(reason, pipeline.isSent || pipeline.wasSent));
   }
 }

@@ -14,6 +14,7 @@ import { ConnectionError, ProtocolError, ReplyError, TimeoutError } from '../err
 import { clearTimer, startTimer, type Timer } from '../util/timers.js';
 import { Decoder, type ReplyQueue } from './decoder.js';
 import { handshake, type HandshakeOptions } from './handshake.js';
+import { isLoading, LoadingRound } from './loading.js';
 import type { Pipeline, ReplySink } from './pipeline.js';
 import { openSocket, type SocketEvents, type SocketOptions } from './socket.js';
 
@@ -43,6 +44,10 @@ export interface ConnectionEvents {
   onReady(): void;
   /** The socket has taken all that it was handed. */
   onWritable(): void;
+  /** Whether commands of this pipeline may be sent once more. */
+  mayRepeat(pipeline: Pipeline): boolean;
+  /** The server loads its data. Nothing is without a reply; what it did not run is in the round. */
+  onLoading(round: LoadingRound): void;
   /** The connection is over; `unanswered` were sent and have no replies. */
   onClosed(reason: ConnectionError | TimeoutError, unanswered: Pipeline[], wasReady: boolean): void;
 }
@@ -56,6 +61,8 @@ export class Connection implements ReplyQueue, SocketEvents {
   /** Sent and not answered, oldest first; the first one is at `#first`. */
   #sent: Pipeline[] = [];
   #first = 0;
+  /** From the first LOADING until everything sent has its reply; nothing is sent meanwhile. */
+  #loading: LoadingRound | undefined;
   #connectTimer: Timer | undefined;
   #silenceTimer: Timer | undefined;
   #socketError: Error | undefined;
@@ -71,7 +78,7 @@ export class Connection implements ReplyQueue, SocketEvents {
       const { address, connectTimeout } = options;
       this.#close(new TimeoutError(`Could not connect to ${address} within ${connectTimeout} ms`));
     }, options.connectTimeout);
-    this.#socket = openSocket(options.socket, this.#decoder.readArea, this);
+    this.#socket = openSocket(options.socket, this);
   }
 
   get isOpen(): boolean {
@@ -80,8 +87,9 @@ export class Connection implements ReplyQueue, SocketEvents {
 
   /** Ready, and the socket has taken everything. */
   get isWritable(): boolean {
+    if (this.#state !== 'ready' || this.#loading !== undefined) return false;
     // A socket that was destroyed has nothing to write either, before it says that it is closed.
-    return this.#state === 'ready' && this.#socket.writable && this.#socket.writableLength === 0;
+    return this.#socket.writable && this.#socket.writableLength === 0;
   }
 
   /** Whether nothing that was sent is without its reply. */
@@ -89,13 +97,15 @@ export class Connection implements ReplyQueue, SocketEvents {
     return this.#first === this.#sent.length;
   }
 
-  /** How many commands that were sent have no reply. */
+  /** How many commands that were sent are not answered. */
   get pending(): number {
+    return this.#unanswered.reduce((sum, pipeline) => sum + pipeline.outstanding, 0);
+  }
+
+  get #unanswered(): Pipeline[] {
     // The handshake is the connection's own.
-    if (!this.#isEstablished) return 0;
-    let pending = 0;
-    for (let i = this.#first; i < this.#sent.length; i++) pending += this.#sent[i]!.outstanding;
-    return pending;
+    if (!this.#isEstablished) return [];
+    return [...(this.#loading?.pipelines ?? []), ...this.#sent.slice(this.#first)];
   }
 
   #move(to: State): void {
@@ -163,6 +173,10 @@ export class Connection implements ReplyQueue, SocketEvents {
     this.#events.onReady();
   }
 
+  get readTarget(): Buffer {
+    return this.#decoder.target;
+  }
+
   onRead(count: number): void {
     if (this.#silenceTimer !== undefined) {
       clearTimer(this.#silenceTimer);
@@ -188,12 +202,35 @@ export class Connection implements ReplyQueue, SocketEvents {
     // A callback of the reply may have closed the connection, which has settled all pipelines.
     if (this.#state === 'closed') return false;
     const pipeline = this.#sent[this.#first]!;
-    if (pipeline.outstanding === 0) {
-      this.#shift();
-      pipeline.owner.onPipelineDone(pipeline);
-      this.#closeIfDrained();
-    }
+    if (pipeline.next === pipeline.sinks.length) this.#onAllReplies(pipeline);
     return this.isOpen;
+  }
+
+  #onAllReplies(pipeline: Pipeline): void {
+    this.#shift();
+    if (pipeline.hasPostponed) this.#loading!.pipelines.push(pipeline);
+    else pipeline.owner.onPipelineDone(pipeline);
+    if (this.#loading !== undefined && this.isIdle) this.#endLoading(this.#loading);
+    else this.#closeIfDrained();
+  }
+
+  withholds(error: Error): boolean {
+    // In the handshake it is a refusal as any other.
+    if (!this.#isEstablished || !isLoading(error)) return false;
+    const pipeline = this.#sent[this.#first]!;
+    this.#loading ??= new LoadingRound(error, this.pending + 1);
+    return this.#loading.refuse(pipeline, this.#events.mayRepeat(pipeline));
+  }
+
+  #endLoading(round: LoadingRound): void {
+    this.#loading = undefined;
+    if (round.keepsOrder) {
+      this.#events.onLoading(round);
+      return;
+    }
+    for (const pipeline of round.pipelines) pipeline.fail(round.answer);
+    this.#closeIfDrained();
+    this.#onTaken();
   }
 
   #shift(): void {
@@ -244,8 +281,7 @@ export class Connection implements ReplyQueue, SocketEvents {
   /** Ends the connection at once and without an event; answers what was sent and has no reply. */
   abort(): Pipeline[] {
     if (this.#state === 'closed') return [];
-    // The handshake is the connection's own.
-    const unanswered = this.#isEstablished ? this.#sent.slice(this.#first) : [];
+    const unanswered = this.#unanswered;
     this.#move('closed');
     this.#decoder.stop();
     clearTimer(this.#connectTimer);
@@ -253,6 +289,7 @@ export class Connection implements ReplyQueue, SocketEvents {
     this.#socket.destroy();
     this.#sent = [];
     this.#first = 0;
+    this.#loading = undefined;
     return unanswered;
   }
 }

@@ -1,15 +1,15 @@
 /**
  * Bytes of RESP2 and RESP3 in, replies out, in the order of the connection's pending commands.
  *
- * The decoder reads from one buffer of its own, which the socket fills:
+ * The decoder says where the socket is to read to, which mostly is one buffer of its own:
  *
  *     | headroom | read area                                  |
  *          |tail |new bytes . . . . . . . . . . |cut-off token|
  *
  * A token (a line, or a short bulk) that is cut off by the end of the read area is copied to the
  * end of the headroom, so that its rest continues it. A long bulk that is cut off gets a buffer of
- * its own and is filled from there on; a line longer than the headroom likewise. Nested replies are
- * kept on an explicit stack, so nothing that was decoded is ever decoded again.
+ * its own, and the socket reads the rest into that; a line longer than the headroom is copied to
+ * one. Nested replies are kept on an explicit stack, so nothing that was decoded is decoded again.
  *
  * The values are those that `@redis/client` hands to its reply transforms. The first breach of the
  * protocol or of a limit throws a `ProtocolError`; the decoder cannot be used after it.
@@ -18,6 +18,7 @@
 import { ProtocolError } from '../errors.js';
 import { parseDouble, parseBigNumber } from './numbers.js';
 import { DEFAULT_MAPPING, type DecodeMapping } from './decode-mapping.js';
+import { LongBulk } from './long-bulk.js';
 import type { ReplyErrorFactory, ReplySink } from './pipeline.js';
 import { type Frame, FrameStack } from './reply-frames.js';
 import * as RESP from './resp-types.js';
@@ -52,10 +53,13 @@ export interface ReplyQueue {
   afterReply(): boolean;
   /** Makes the error for an error reply. */
   readonly replyError: ReplyErrorFactory;
+  /** Asked before a sink gets an error reply: true keeps it from that sink. */
+  withholds?(error: Error): boolean;
 }
 
 const HEADROOM = 8 * 1024;
 const READ_AREA = 64 * 1024;
+const SHORT_READ = 1024;
 /** How much longer than its text a line is. */
 const TYPE_AND_LINE_END = 3;
 
@@ -64,14 +68,15 @@ export class Decoder {
   readonly #limits: DecoderLimits;
   /** Headroom and read area. */
   readonly #buffer: Buffer;
-  /** The part of the buffer that the socket reads into. */
-  readonly readArea: Buffer;
+  readonly #readArea: Buffer;
+  readonly #shortArea: Buffer;
+  #target: Buffer;
   /** How many bytes of a cut-off token are at the end of the headroom. */
   #tail = 0;
-  /** A long cut-off token in a buffer of its own: a bulk that is being filled, or a growing line. */
-  #own: Buffer | undefined;
-  #ownFilled = 0;
-  #ownType = 0;
+  readonly #long = new LongBulk();
+  /** A long cut-off line, in a buffer of its own that grows. */
+  #longLine: Buffer | undefined;
+  #longLineFilled = 0;
 
   readonly #frames = new FrameStack();
   readonly #text = new TextReader();
@@ -84,7 +89,14 @@ export class Decoder {
     this.#queue = queue;
     this.#limits = limits;
     this.#buffer = Buffer.allocUnsafeSlow(HEADROOM + READ_AREA);
-    this.readArea = this.#buffer.subarray(HEADROOM);
+    this.#readArea = this.#buffer.subarray(HEADROOM);
+    this.#shortArea = this.#readArea.subarray(0, SHORT_READ);
+    this.#target = this.#readArea;
+  }
+
+  /** Where the next bytes are to be read to: another place after each {@link decode}. */
+  get target(): Buffer {
+    return this.#target;
   }
 
   /** Delivers nothing more. */
@@ -92,25 +104,56 @@ export class Decoder {
     this.#isStopped = true;
   }
 
-  /** Decodes bytes of any origin, copying them to the read area first. */
+  /** Decodes bytes of any origin, copying them to the target first. */
   write(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.length && !this.#isStopped; at += READ_AREA) {
-      const piece = chunk.subarray(at, at + READ_AREA);
-      this.readArea.set(piece);
+    for (let at = 0; at < chunk.length && !this.#isStopped;) {
+      const piece = chunk.subarray(at, at + this.#target.length);
+      this.#target.set(piece);
       this.decode(piece.length);
+      at += piece.length;
     }
   }
 
-  /** Decodes the first `count` bytes of the read area. */
+  /** Decodes `count` bytes that were read to the target. */
   decode(count: number): void {
     if (this.#isStopped) return;
     // The command may have been given up since its reply began.
     if (this.#sink !== undefined) this.#sink = this.#queue.nextSink();
-    const end = HEADROOM + count;
+    const wasLong = this.#long.isOpen;
+    if (wasLong) this.#advanceLong(count);
+    else this.#decodeArea(HEADROOM + count);
+    if (this.#long.isOpen) this.#target = this.#long.room;
+    // Where there was one long bulk there may be more: little is read before the next begins.
+    else this.#target = wasLong ? this.#shortArea : this.#readArea;
+  }
+
+  #advanceLong(count: number): void {
+    this.#long.advance(count);
+    if (this.#long.isFull) this.#endLong();
+  }
+
+  #takeLong(at: number, end: number): number {
+    const next = this.#long.take(this.#buffer, at, end);
+    if (this.#long.isFull) this.#endLong();
+    return next;
+  }
+
+  #endLong(): void {
+    const { type, bytes, length } = this.#long;
+    this.#expectLineEnd(bytes, length);
+    this.#text.close();
+    const value = this.#bulk(type, bytes, 0, length);
+    this.#long.close();
+    this.#deliver(value);
+  }
+
+  #decodeArea(end: number): void {
     let at = HEADROOM - this.#tail;
     this.#tail = 0;
-    while (this.#own !== undefined && at < end) at = this.#fillOwn(at, end);
-    if (this.#own !== undefined || this.#isStopped) return;
+    if (this.#longLine !== undefined) at = this.#fillLine(at, end);
+    // A line may have been the head of a long bulk.
+    if (this.#long.isOpen) at = this.#takeLong(at, end);
+    if (this.#longLine !== undefined || this.#long.isOpen || this.#isStopped) return;
     this.#text.open(this.#buffer, end);
     at = this.#run(this.#buffer, at, end);
     if (at < end && !this.#isStopped) this.#keepTail(at, end);
@@ -122,38 +165,19 @@ export class Decoder {
       this.#buffer.copyWithin(HEADROOM - rest, at, end);
       this.#tail = rest;
     } else {
-      this.#own = Buffer.allocUnsafeSlow(rest * 2);
-      this.#ownFilled = this.#buffer.copy(this.#own, 0, at, end);
-      this.#ownType = 0;
+      this.#longLine = Buffer.allocUnsafeSlow(rest * 2);
+      this.#longLineFilled = this.#buffer.copy(this.#longLine, 0, at, end);
     }
   }
 
-  /** Continues the token that has a buffer of its own; answers where the bytes after it begin. */
-  #fillOwn(at: number, end: number): number {
-    return this.#ownType === 0 ? this.#fillLine(at, end) : this.#fillBulk(at, end);
-  }
-
-  #fillBulk(at: number, end: number): number {
-    const own = this.#own!;
-    const take = Math.min(own.length - this.#ownFilled, end - at);
-    this.#buffer.copy(own, this.#ownFilled, at, at + take);
-    this.#ownFilled += take;
-    if (this.#ownFilled < own.length) return end;
-    this.#own = undefined;
-    const length = own.length - 2;
-    this.#expectLineEnd(own, length);
-    this.#text.close();
-    this.#deliver(this.#bulk(this.#ownType, own, 0, length));
-    return at + take;
-  }
-
+  /** Continues the line that has a buffer of its own; answers where the bytes after it begin. */
   #fillLine(at: number, end: number): number {
     const lineEnd = this.#findLineEnd(at, end);
     const stop = lineEnd === -1 ? end : lineEnd;
     this.#appendToLine(at, stop);
     if (lineEnd === -1) return end;
-    const line = this.#own!.subarray(0, this.#ownFilled);
-    this.#own = undefined;
+    const line = this.#longLine!.subarray(0, this.#longLineFilled);
+    this.#longLine = undefined;
     this.#text.close();
     this.#run(line, 0, line.length);
     return stop;
@@ -161,7 +185,7 @@ export class Decoder {
 
   /** The offset behind the line end of the line that has its own buffer, or -1. */
   #findLineEnd(at: number, end: number): number {
-    let before = this.#own![this.#ownFilled - 1];
+    let before = this.#longLine![this.#longLineFilled - 1];
     for (let i = at; i < end; i++) {
       const byte = this.#buffer[i];
       if (byte === RESP.LF && before === RESP.CR) return i + 1;
@@ -171,16 +195,16 @@ export class Decoder {
   }
 
   #appendToLine(at: number, stop: number): void {
-    const filled = this.#ownFilled;
+    const filled = this.#longLineFilled;
     const length = filled + stop - at;
     this.#checkLineLength(length - TYPE_AND_LINE_END);
-    if (length > this.#own!.length) {
+    if (length > this.#longLine!.length) {
       const grown = Buffer.allocUnsafeSlow(length * 2);
-      this.#own!.copy(grown, 0, 0, filled);
-      this.#own = grown;
+      this.#longLine!.copy(grown, 0, 0, filled);
+      this.#longLine = grown;
     }
-    this.#buffer.copy(this.#own!, filled, at, stop);
-    this.#ownFilled = length;
+    this.#buffer.copy(this.#longLine!, filled, at, stop);
+    this.#longLineFilled = length;
   }
 
   #checkLineLength(length: number): void {
@@ -287,10 +311,9 @@ export class Decoder {
       return stop + 2;
     }
     if (stop + 2 - at <= HEADROOM) return -1;
-    this.#own = Buffer.allocUnsafeSlow(length + 2);
-    this.#ownFilled = bytes.copy(this.#own, 0, start, end);
-    this.#ownType = type;
-    return end;
+    const { blobAsBuffer, verbatimAsBuffer } = this.#mapping;
+    this.#long.open(type, length, blobAsBuffer || verbatimAsBuffer);
+    return this.#long.take(bytes, start, end);
   }
 
   #bulk(type: number, bytes: Buffer, start: number, stop: number): unknown {
@@ -469,8 +492,8 @@ export class Decoder {
     const sink = this.#sink!;
     this.#sink = undefined;
     this.#queue.beforeReply();
-    if (value instanceof Error) sink.onError(value);
-    else sink.onReply(value);
+    if (!(value instanceof Error)) sink.onReply(value);
+    else if (this.#queue.withholds?.(value) !== true) sink.onError(value);
     if (!this.#queue.afterReply()) this.#isStopped = true;
   }
 

@@ -1,10 +1,12 @@
 /**
- * What a connection says first, in one write: the protocol, who it is, which database, its name.
+ * What a connection says first, in one write: the protocol, who it is, which database, its name, and
+ * whether the server is ready: one that loads its data takes all the rest.
  */
 
 import { ConnectionError, ReplyError } from '../errors.js';
 import { DEFAULT_MAPPING } from './decode-mapping.js';
 import { RespWriter } from './encoder.js';
+import { isLoading } from './loading.js';
 import { Pipeline, type PipelineOwner, type ReplySink } from './pipeline.js';
 
 /** A user name and password. */
@@ -60,10 +62,12 @@ function handshakeCommands(
   }
   if (db !== 0) commands.push(['SELECT', String(db)]);
   if (clientName !== undefined) commands.push(['CLIENT', 'SETNAME', clientName]);
-  // So that a connection counts as ready only when a server has really answered.
-  if (commands.length === 0) commands.push(['PING']);
+  commands.push(['PING']);
   return commands;
 }
+
+/** Answers to PING of servers that serve nevertheless, as far as this user may ask. */
+const SERVING = /^(?:NOPERM|MASTERDOWN|MISCONF|BUSY) |unknown command/;
 
 class HandshakeSteps implements PipelineOwner {
   readonly #protocol: 2 | 3;
@@ -80,12 +84,14 @@ class HandshakeSteps implements PipelineOwner {
       isRetryable: false,
       onReply: () => undefined,
       onError: (error) => {
+        if (command === 'PING' && SERVING.test(error.message)) return;
         this.#onDone(this.#refuse(command, withoutArguments(error)));
       },
     };
   }
 
   #refuse(command: string, cause: Error): ConnectionError {
+    if (isLoading(cause)) return new ConnectionError('The server is loading its data', { cause });
     const isUnknown = cause instanceof ReplyError && /unknown command|NOPROTO/i.test(cause.message);
     const message =
       command === 'HELLO' && this.#protocol === 3 && isUnknown

@@ -54,6 +54,9 @@ class DroppedSink implements ReplySink {
   onError(): void {}
 }
 
+/** For the many pipelines of which nothing is postponed. */
+const NONE: number[] = [];
+
 export class Pipeline {
   /** The index of the first command that is not answered. */
   next = 0;
@@ -61,8 +64,10 @@ export class Pipeline {
   isSent = false;
   /** Whether it was handed to a socket that is gone since. */
   wasSent = false;
-  /** How often its commands were to be sent and the connection was lost. */
+  /** How often its commands were to be sent and were not answered, or were refused unrun. */
   losses = 0;
+  /** The indexes of commands that the server has refused unrun, and that are to be sent again. */
+  #postponed: number[] = NONE;
 
   constructor(
     public bytes: Buffer,
@@ -72,57 +77,92 @@ export class Pipeline {
     readonly owner: PipelineOwner,
   ) {}
 
-  /** How many commands are not answered. */
+  /** How many commands are not answered, those included that were postponed. */
   get outstanding(): number {
-    return this.sinks.length - this.next;
+    return this.sinks.length - this.next + this.#postponed.length;
+  }
+
+  /** Whether commands are to be sent again though they had a reply. */
+  get hasPostponed(): boolean {
+    return this.#postponed.length > 0;
+  }
+
+  /**
+   * Keeps the command that had its reply last, an answer that it was not run, to be sent again;
+   * false if nobody waits for it any more.
+   */
+  postpone(): boolean {
+    const index = this.next - 1;
+    if (this.sinks[index] instanceof DroppedSink) return false;
+    if (this.#postponed === NONE) this.#postponed = [];
+    this.#postponed.push(index);
+    return true;
+  }
+
+  /** Gives up what was postponed: answers its sinks, which are the caller's to settle. */
+  takePostponed(): ReplySink[] {
+    const sinks = this.#postponed.map((index) => this.sinks[index]!);
+    this.#postponed = NONE;
+    return sinks;
   }
 
   /** Gives every unanswered command its error. Nothing is outstanding afterwards. */
   fail(error: Error): void {
-    const from = this.next;
+    const struck = [...this.takePostponed(), ...this.sinks.slice(this.next)];
     this.next = this.sinks.length;
-    for (let i = from; i < this.sinks.length; i++) this.sinks[i]!.onError(error);
+    for (const sink of struck) sink.onError(error);
     this.owner.onPipelineDone(this);
   }
 
   /** Gives every unanswered command its error. Replies that are still to come are dropped. */
   abandon(error: Error): void {
-    const struck = this.sinks.slice(this.next);
+    const struck = [...this.takePostponed(), ...this.sinks.slice(this.next)];
     for (let i = this.next; i < this.sinks.length; i++) {
       this.sinks[i] = new DroppedSink(this.sinks[i]!);
     }
     for (const sink of struck) sink.onError(error);
   }
 
+  /** All replies are in: keeps what was postponed, ready to be sent again. */
+  rewind(): void {
+    this.losses++;
+    this.#keep(this.#postponed);
+  }
+
   /**
    * After a loss: keeps the unanswered commands that may be sent again, ready for the next
-   * connection, and answers the sinks of the others.
+   * connection, and answers the sinks of the others. Nothing must be postponed.
    */
   salvage(maxLosses: number): ReplySink[] {
     const mayRetry = this.losses++ < maxLosses;
-    const kept: ReplySink[] = [];
+    const kept: number[] = [];
     const lost: ReplySink[] = [];
+    for (let i = this.next; i < this.sinks.length; i++) {
+      const sink = this.sinks[i]!;
+      if (mayRetry && (!this.isSent || sink.isRetryable)) kept.push(i);
+      else lost.push(sink);
+    }
+    this.wasSent ||= this.isSent;
+    this.#keep(kept);
+    return lost;
+  }
+
+  /** Makes it a pipeline of the commands with these indexes, as if it had not been sent. */
+  #keep(indexes: readonly number[]): void {
     const ends: number[] = [];
     const pieces: Buffer[] = [];
     let length = 0;
-    for (let i = this.next; i < this.sinks.length; i++) {
-      const sink = this.sinks[i]!;
-      if (!mayRetry || (this.isSent && !sink.isRetryable)) {
-        lost.push(sink);
-        continue;
-      }
+    for (const i of indexes) {
       const piece = this.bytes.subarray(i === 0 ? 0 : this.ends[i - 1]!, this.ends[i]);
       length += piece.length;
       pieces.push(piece);
       ends.push(length);
-      kept.push(sink);
     }
     this.bytes = Buffer.concat(pieces, length);
-    this.sinks = kept;
+    this.sinks = indexes.map((i) => this.sinks[i]!);
     this.ends = ends;
     this.next = 0;
-    this.wasSent ||= this.isSent;
     this.isSent = false;
-    return lost;
+    this.#postponed = NONE;
   }
 }

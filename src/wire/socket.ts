@@ -18,27 +18,23 @@ export interface SocketOptions {
 
 /** What happens on a socket. */
 export interface SocketEvents {
+  /** Where the next bytes are to be read to; asked before the first read and after each. */
+  readonly readTarget: Buffer;
   onConnect(): void;
-  /** `count` bytes were read into the start of the read area. */
+  /** `count` bytes were read into the start of the target. */
   onRead(count: number): void;
   onError(error: Error): void;
   onClose(): void;
 }
 
-/** Opens a socket that reads into `readArea`, without a Buffer for each read. */
-export function openSocket(
-  options: SocketOptions,
-  readArea: Buffer,
-  events: SocketEvents,
-): net.Socket {
-  const onread = {
-    buffer: readArea,
-    callback: (count: number): boolean => {
-      events.onRead(count);
-      return true;
-    },
-  };
-  const socket = open(options, onread);
+/** Where a socket reads to where it is told. Only the newest Bun and Deno do: there it is copied. */
+const readsToTarget =
+  process.versions['bun'] === undefined && process.versions['deno'] === undefined;
+
+/** Opens a socket that reads to where it is told: without a Buffer for each read, if it can. */
+export function openSocket(options: SocketOptions, events: SocketEvents): net.Socket {
+  const socket = open(options, readsToTarget ? targetOf(events) : undefined);
+  if (!readsToTarget) copyToTarget(socket, events);
   socket.once(options.tls === undefined ? 'connect' : 'secureConnect', () => {
     events.onConnect();
   });
@@ -55,7 +51,27 @@ export function openSocket(
   return socket;
 }
 
-function open(options: SocketOptions, onread: net.OnReadOpts): net.Socket {
+function targetOf(events: SocketEvents): net.OnReadOpts {
+  return {
+    buffer: () => events.readTarget,
+    callback: (count: number): boolean => {
+      events.onRead(count);
+      return true;
+    },
+  };
+}
+
+function copyToTarget(socket: net.Socket, events: SocketEvents): void {
+  socket.on('data', (chunk) => {
+    for (let at = 0; at < chunk.length && !socket.destroyed;) {
+      const count = chunk.copy(events.readTarget, 0, at);
+      at += count;
+      events.onRead(count);
+    }
+  });
+}
+
+function open(options: SocketOptions, onread: net.OnReadOpts | undefined): net.Socket {
   if (options.tls === undefined) return openPlain(options, onread);
   try {
     return openSecure(options, options.tls, onread);
@@ -65,7 +81,7 @@ function open(options: SocketOptions, onread: net.OnReadOpts): net.Socket {
   }
 }
 
-function openPlain(options: SocketOptions, onread: net.OnReadOpts): net.Socket {
+function openPlain(options: SocketOptions, onread: net.OnReadOpts | undefined): net.Socket {
   if (options.path !== undefined) return net.connect({ path: options.path, onread });
   return net.connect({ ...tcpOptions(options), onread });
 }
@@ -73,10 +89,10 @@ function openPlain(options: SocketOptions, onread: net.OnReadOpts): net.Socket {
 function openSecure(
   options: SocketOptions,
   tlsOptions: tls.ConnectionOptions,
-  onread: net.OnReadOpts,
+  onread: net.OnReadOpts | undefined,
 ): tls.TLSSocket {
   // tls.connect passes onread on to its socket; only its types leave it out.
-  const connect: tls.ConnectionOptions & { onread: net.OnReadOpts } = {
+  const connect: tls.ConnectionOptions & { onread: net.OnReadOpts | undefined } = {
     // Server names must not be IP addresses (RFC 6066, section 3).
     servername: net.isIP(options.host) === 0 ? options.host : '',
     ...tlsOptions,

@@ -5,8 +5,12 @@
  * fewer than 13 characters, so they pin nothing. Longer ones would, and are decoded by themselves.
  */
 
+import { isAscii as areAscii } from 'node:buffer';
+
 /** V8 makes substrings from this length on as views of their parent. */
 const SLICED = 13;
+/** From this length on it pays to look for ASCII, which needs no decoding, in native code. */
+const LONG = 4096;
 const NAMES = 512;
 const LONGEST_NAME = 32;
 
@@ -34,6 +38,7 @@ export class TextReader {
   read(bytes: Buffer, start: number, stop: number): string {
     const length = stop - start;
     if (length === 0) return '';
+    if (length >= LONG) return longText(bytes, start, stop);
     if (length >= SLICED || bytes !== this.#bytes || !isAscii(bytes, start, stop)) {
       return bytes.utf8Slice(start, stop);
     }
@@ -58,6 +63,12 @@ export class TextReader {
     if (name.length === length) this.#names[slot] = name;
     return name;
   }
+}
+
+function longText(bytes: Buffer, start: number, stop: number): string {
+  return areAscii(bytes.subarray(start, stop))
+    ? bytes.latin1Slice(start, stop)
+    : bytes.utf8Slice(start, stop);
 }
 
 function isAscii(bytes: Buffer, start: number, stop: number): boolean {

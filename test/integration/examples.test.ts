@@ -1,62 +1,15 @@
-/** Runs what the documentation shows: every example, the README's first program, the guide's code. */
+/** Runs every example. */
 
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { readdirSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { condition } from '../helpers/condition.js';
 import { expectNoLeaks } from '../helpers/leaks.js';
+import { root, usePrograms } from '../helpers/programs.js';
 
 expectNoLeaks();
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const execute = promisify(execFile);
-let temporary: string;
-
-beforeAll(async () => {
-  temporary = mkdtempSync(join(tmpdir(), 'rb-examples-'));
-  await execute(
-    process.execPath,
-    ['-e', "import('./scripts/setup.mjs').then((setup) => setup.ensureBuild())"],
-    { cwd: root },
-  );
-}, 180_000);
-afterAll(() => rmSync(temporary, { recursive: true }));
-
-/** Runs Node until it ends by itself, without an error; answers the lines that it printed. */
-async function runNode(...args: string[]): Promise<string[]> {
-  const env = {
-    ...process.env,
-    ...{ TMPDIR: temporary, TEMP: temporary, TMP: temporary },
-    ...{ NO_COLOR: '1', FORCE_COLOR: undefined },
-  };
-  const { stdout, stderr } = await execute(process.execPath, args, {
-    cwd: root,
-    env,
-    timeout: 25_000,
-  });
-  expect(stderr).toBe('');
-  expect(readdirSync(temporary)).toEqual([]);
-  await condition(() => processesIn(temporary).length === 0);
-  return stdout.trimEnd().split('\n');
-}
-
-/** The processes that work in a folder, or did before it was removed; none where it cannot be told. */
-function processesIn(folder: string): string[] {
-  if (process.platform !== 'linux') return [];
-  return readdirSync('/proc').filter((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
-    } catch {
-      return false;
-    }
-  });
-}
+const programs = usePrograms();
 
 /** What each example prints; the runner of `testing` also prints how long things took. */
 const outputs: Readonly<Record<string, readonly string[]>> = {
@@ -161,7 +114,9 @@ const outputs: Readonly<Record<string, readonly string[]>> = {
   'typed-scripts': ['first: 60', 'second: 100', 'mapped: 7 7 7', 'after SCRIPT FLUSH: 1'],
 };
 
-const examples = readdirSync(join(root, 'examples')).map((file) => basename(file, '.mjs'));
+const examples = readdirSync(join(root, 'examples'))
+  .filter((file) => extname(file) === '.mjs')
+  .map((file) => basename(file, '.mjs'));
 
 describe('the examples', () => {
   it('are all known here', () => {
@@ -169,7 +124,7 @@ describe('the examples', () => {
   });
 
   it.each(examples)('print what they should, and leave nothing behind: %s', async (name) => {
-    const lines = await runNode(join('examples', `${name}.mjs`));
+    const lines = await programs.run(join('examples', `${name}.mjs`));
     expect(name === 'testing' ? testCounts(lines) : lines).toEqual(outputs[name]);
   });
 });
@@ -178,73 +133,3 @@ describe('the examples', () => {
 function testCounts(lines: readonly string[]): string[] {
   return lines.filter((line) => /^\S (tests|pass|fail) /.test(line)).map((line) => line.slice(2));
 }
-
-/** The blocks of JavaScript in a Markdown file. */
-function codeBlocks(file: string): string[] {
-  const text = readFileSync(join(root, file), 'utf8');
-  return [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code!);
-}
-
-/** Runs a program as if it stood in a file of the project, so that it finds the package. */
-function runProgram(code: string): Promise<string[]> {
-  return runNode('--input-type=module', '-e', code);
-}
-
-describe('the README', () => {
-  it('has a first program that runs with nothing but the package and redis-server', async () => {
-    expect(await runProgram(codeBlocks('README.md')[0]!)).toEqual([
-      'apple: 3',
-      'pear: 1',
-      'plum: 2',
-      'fig: 1',
-      expect.stringMatching(
-        /^keys on each host: Map\(4\) \{ 0 => \d, 1 => \d, 2 => \d, 3 => \d \}$/,
-      ),
-    ]);
-  });
-});
-
-/** One program of all blocks, each with the names that the guide says it assumes. */
-function programOf(blocks: readonly string[]): string {
-  return `
-    import * as library from 'redis-blaster';
-    import { makeTestCluster, TestSetup } from 'redis-blaster/testing';
-    const {
-      Cluster, ConsistentHashingRouter, Ketama, PartitionRouter, RbPromise, ReplyError, RESP_TYPES,
-      Script, defineScript,
-    } = library;
-    const setup = new TestSetup({ servers: 2, databasesEach: 2 });
-    const { hosts } = await setup.makeCluster();
-    async function run(block) {
-      const cluster = new Cluster({ hosts: new Map([...hosts].map(([id, host]) => [id, configOf(host)])) });
-      await cluster.all((client) => client.flushDb());
-      const keys = ['user:1', 'user:2', 'user:3'];
-      await block({ cluster, client: cluster.getRoutingClient(), keys });
-      await cluster.disconnectPools();
-    }
-    function configOf({ host, port, unixSocketPath, db }) {
-      return { host, port, unixSocketPath, db };
-    }
-    ${blocks.map(wrapped).join('\n')}
-    await setup.close();
-    process.exit();
-  `;
-}
-
-function wrapped(block: string): string {
-  const code = block.replace(/^import [^;]*;$/gm, '');
-  return `await run(async ({ cluster, client, keys }) => {{ ${code} }});`;
-}
-
-const pages = [
-  'docs/from-python-rb.md',
-  ...readdirSync(join(root, 'docs/guide')).map((file) => `docs/guide/${file}`),
-];
-
-describe('the guide', () => {
-  it.each(pages)('shows code that runs: %s', async (page) => {
-    const blocks = codeBlocks(page);
-    expect(blocks).not.toEqual([]);
-    await runProgram(programOf(blocks));
-  });
-});

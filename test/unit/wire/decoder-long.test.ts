@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 
-import { VerbatimString } from '@redis/client';
+import { RESP_TYPES, VerbatimString } from '@redis/client';
 import { describe, expect, it } from 'vitest';
 
 import { bulk, chunked, decodeUpstream, plain, Replies, TYPE_MAPPINGS } from './decoding.js';
@@ -116,5 +116,45 @@ describe('long replies', () => {
     const bytes = Buffer.from(`*100000\r\n${'$5\r\nvalue\r\n'.repeat(100_000)}`);
     const [value] = new Replies().decode(...chunked(bytes, [65_536, 10_001]));
     expect(value).toEqual(Array.from({ length: 100_000 }, () => 'value'));
+  });
+});
+
+describe('the buffers of long bulks', () => {
+  const MIB = 1024 * 1024;
+  /** With a line end this is as long as the buffers that are used again. */
+  const lengths = [100_000, MIB - 2, MIB - 1, 2 * MIB];
+
+  it('that became Buffers are never written to again', () => {
+    const replies = new Replies({ [RESP_TYPES.BLOB_STRING]: Buffer });
+    const kept = lengths.flatMap((length) =>
+      replies.decode(...chunked(bulk('k'.repeat(length)), [65_536])),
+    ) as Buffer[];
+    const others = new Replies();
+    for (const length of lengths) {
+      for (const filled of [replies, others]) filled.decode(bulk('x'.repeat(length)));
+    }
+    for (const [i, buffer] of kept.entries()) {
+      expect(buffer.equals(Buffer.alloc(lengths[i]!, 'k'))).toBe(true);
+    }
+  });
+
+  it('of several connections are filled side by side', () => {
+    const letters = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const all = letters.map((letter) => ({ letter, replies: new Replies() }));
+    const pieces = all.map(({ letter }) => chunked(bulk(letter.repeat(300_000)), [70_000]));
+    const values = all.map((): unknown[] => []);
+    for (let i = 0; i < pieces[0]!.length; i++) {
+      for (const [n, { replies }] of all.entries())
+        values[n]!.push(...replies.decode(pieces[n]![i]!));
+    }
+    for (const [n, letter] of letters.entries())
+      expect(values[n]).toEqual([letter.repeat(300_000)]);
+  });
+
+  it('hold text of any length and alphabet', () => {
+    const replies = new Replies();
+    for (const text of ['é'.repeat(60_000), `${'a'.repeat(99_999)}ü`, '漢字'.repeat(20_000)]) {
+      expect(replies.decode(...chunked(bulk(text), [64_000]))).toEqual([text]);
+    }
   });
 });

@@ -1,0 +1,180 @@
+/** What a deadline covers, from connecting to the reply, and what is left of it afterwards. */
+
+import { getEventListeners } from 'node:events';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { Cluster } from '../../src/cluster.js';
+import type { PoolOptions } from '../../src/options.js';
+import { failureOf } from '../helpers/failures.js';
+import { FaultProxy } from '../helpers/fault-proxy.js';
+import { keyOn } from '../helpers/keys.js';
+import { expectNoLeaks } from '../helpers/leaks.js';
+import { condition, useServers } from '../helpers/servers.js';
+
+expectNoLeaks();
+const file = useServers({ servers: 1, databasesEach: 2 });
+
+/** More than the buffers of the system take. */
+const LARGE = 'x'.repeat(24 * 1024 * 1024);
+const NOT_RUN = { code: 'RB_TIMEOUT', maybeExecuted: false, hostId: 0, command: 'INCR' };
+
+let proxy: FaultProxy;
+const clusters: Cluster[] = [];
+beforeEach(async () => {
+  proxy = await FaultProxy.start({ target: { path: file.servers[0]!.socketPath! } });
+});
+afterEach(async () => {
+  await Promise.all(clusters.splice(0).map((cluster) => cluster.disconnectPools()));
+  await proxy.close();
+});
+
+/** Host 0 behind the proxy, host 1 not. */
+function open(poolOptions: PoolOptions = {}): Cluster {
+  const cluster = new Cluster({
+    hosts: {
+      0: { unixSocketPath: proxy.socketPath },
+      1: { unixSocketPath: file.servers[0]!.socketPath, db: 1 },
+    },
+    poolOptions,
+  });
+  clusters.push(cluster);
+  return cluster;
+}
+
+const ping = (cluster: Cluster): Promise<unknown> => cluster.all((c) => c.ping());
+
+/** Whatever was held on its way has arrived, and the counter is still not there. */
+async function expectNotRun(cluster: Cluster, counter: string): Promise<void> {
+  await proxy.heal();
+  await condition(() => cluster.getPoolForHost(0).pending === 0);
+  expect(await cluster.getRoutingClient().exists(counter)).toBe(0);
+}
+
+describe('commandTimeout', () => {
+  it('covers connecting', async () => {
+    const cluster = open({ commandTimeout: 100 });
+    const counter = keyOn(cluster, 0, 'connecting');
+    proxy.pause('toClient');
+    expect(await failureOf(cluster.getRoutingClient().incr(counter))).toMatchObject(NOT_RUN);
+    expect(await failureOf(cluster.map((c) => c.incr(counter)))).toMatchObject(NOT_RUN);
+    await expectNotRun(cluster, counter);
+  });
+
+  it('covers waiting for room', async () => {
+    const cluster = open({ commandTimeout: 500, maxPendingCommands: 1, onOverload: 'wait' });
+    await ping(cluster);
+    const counter = keyOn(cluster, 0, 'room');
+    const client = cluster.getRoutingClient();
+    proxy.pause('toServer');
+    const first = failureOf(client.get(counter));
+    // A call of its own, so that it is no part of the first one's pipeline.
+    expect(await failureOf(cluster.map((c) => c.incr(counter)))).toMatchObject(NOT_RUN);
+    expect(await first).toMatchObject({ code: 'RB_TIMEOUT', maybeExecuted: true });
+    await expectNotRun(cluster, counter);
+    expect(cluster.health().get(0)).toMatchObject({ pendingCommands: 0, pendingBytes: 0 });
+  });
+
+  it('covers waiting for the turn of its host', async () => {
+    const cluster = open({ commandTimeout: 500 });
+    await ping(cluster);
+    const counter = keyOn(cluster, 0, 'turn');
+    const client = cluster.getRoutingClient().getMappingClient({ maxConcurrency: 1 });
+    // A blocking command keeps the turn for as long as it blocks.
+    const blocked = client.blPop(keyOn(cluster, 1, 'list'), 30);
+    const reason = await failureOf(client.incr(counter));
+    expect(reason).toMatchObject(NOT_RUN);
+    expect(blocked.isPending).toBe(true);
+    client.cancel();
+    await client.join();
+    await expectNotRun(cluster, counter);
+  });
+
+  it('covers writing', async () => {
+    const cluster = open({ commandTimeout: 1000 });
+    await ping(cluster);
+    const counter = keyOn(cluster, 0, 'writing');
+    const large = keyOn(cluster, 0, 'large');
+    const client = cluster.getRoutingClient();
+    proxy.pause('toServer');
+    const reasons = [failureOf(client.set(large, LARGE))];
+    await condition(() => cluster.getPoolForHost(0).pending === 1);
+    reasons.push(failureOf(cluster.map((c) => c.incr(counter))));
+    expect(await Promise.all(reasons)).toMatchObject([
+      { code: 'RB_TIMEOUT', maybeExecuted: true, command: 'SET' },
+      NOT_RUN,
+    ]);
+    await expectNotRun(cluster, counter);
+    await client.del(large);
+  });
+
+  it('covers the reply, to its last byte', async () => {
+    const cluster = open({ commandTimeout: 500 });
+    await ping(cluster);
+    const key = keyOn(cluster, 0, 'half');
+    const client = cluster.getRoutingClient();
+    await client.set(key, 'value');
+    proxy.truncate('toClient', '$5\r\nval'.length);
+    expect(await failureOf(client.get(key))).toMatchObject({
+      code: 'RB_TIMEOUT',
+      maybeExecuted: true,
+      command: 'GET',
+    });
+    await cluster.getPoolForHost(0).disconnect();
+    await proxy.heal();
+    await client.del(key);
+  });
+});
+
+describe('a deadline that was not reached', () => {
+  const timers = (): number =>
+    process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+
+  it('leaves no timer while nothing is pending', async () => {
+    const cluster = open({ commandTimeout: 3_600_000, connectTimeout: 3_600_000 });
+    await ping(cluster);
+    const before = timers();
+    proxy.pause('toClient');
+    const key = keyOn(cluster, 0);
+    const options = { timeout: 3_600_000 };
+    const calls: Promise<unknown>[] = [
+      cluster.getRoutingClient().get(key),
+      cluster.map((c) => c.get(key), options),
+      cluster.fanout((c) => c.get(key), { hosts: [0], ...options }),
+      cluster.all((c) => c.get(key), options),
+      cluster.executeCommands({ [key]: [['GET', key]] }, options),
+    ];
+    const mapping = cluster.getRoutingClient().getMappingClient();
+    mapping.get(key);
+    calls.push(mapping.join(options));
+    await condition(() => cluster.getPoolForHost(0).pending === calls.length);
+    // One for each call, and one for each pipeline.
+    expect(timers()).toBeGreaterThanOrEqual(before + 5 + calls.length);
+    proxy.resume();
+    await Promise.all(calls);
+    await condition(() => timers() <= before);
+  });
+
+  it('leaves no listener on the signal, however the call ends', async () => {
+    const cluster = open();
+    await ping(cluster);
+    const { signal } = new AbortController();
+    const key = keyOn(cluster, 0);
+    const mapping = cluster.getRoutingClient().getMappingClient();
+    const options = { signal, timeout: 3_600_000 };
+    const calls = [
+      cluster.map((c) => c.get(key), options),
+      cluster.fanout((c) => c.get(key), { hosts: [0], ...options }),
+      cluster.all((c) => c.get(key), options),
+      cluster.executeCommands({ [key]: [['GET', key]] }, options),
+      mapping.join(options),
+      // One that fails, one whose callback does, one that is too late.
+      cluster.map((c) => c.hGet(key, 'f').then(() => Promise.reject(new Error('late'))), options),
+      cluster.map(() => Promise.reject(new Error('callback')), options),
+      cluster.map(() => new Promise(() => undefined), { signal, timeout: 1 }),
+    ];
+    expect(getEventListeners(signal, 'abort')).toHaveLength(calls.length);
+    await Promise.allSettled(calls);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+});
