@@ -1,0 +1,155 @@
+/** Takes the figures of a table: its contenders in turn, some runs to warm up, then the rounds. */
+import { medians } from './statistics.mjs';
+import { openReference } from './reference.mjs';
+import { startServers } from './servers.mjs';
+
+const LIMIT_MS = 120_000;
+const MINUTE_MS = 60_000;
+
+let runs = 0;
+
+/**
+ * Starts the servers and the workers of a table, measures, and ends all of them.
+ *
+ * @param context - `name` and `scenario`; `runtimes` and `workers`; `options` of the command
+ * line; `dist`, the build under test; `onProgress`, told what is under way.
+ * @returns The table's entries with `runs`, the figures of each round, and their `medians`.
+ */
+export async function measureTable(table, context) {
+  const { scenario, dist } = context;
+  const servers = await startServers({
+    dist,
+    hosts: table.hosts,
+    transport: table.transport,
+    needsTcp: table.entries.some(({ tcp }) => tcp),
+    lastHostAlone: scenario.lastHostAlone,
+  });
+  const references = new References(servers);
+  const taken = new Map();
+  try {
+    await fill(table, scenario, references);
+    context.onProgress('start');
+    await Promise.all(table.entries.map((entry) => prepare(entry, { ...context, servers, taken })));
+    const measured = await runRounds(table, { ...context, servers, references, taken });
+    await Promise.all([...taken.values()].map((worker) => context.workers.release(worker)));
+    return { ...table, entries: measured };
+  } catch (error) {
+    await Promise.all([...taken.values()].map((worker) => context.workers.discard(worker)));
+    throw error;
+  } finally {
+    references.close();
+    await servers.close();
+  }
+}
+
+/** The judges over the first so many hosts, opened when they are first needed. */
+class References {
+  #servers;
+  #opened = new Map();
+
+  constructor(servers) {
+    this.#servers = servers;
+  }
+
+  async over(hosts) {
+    const opened = this.#opened.get(hosts);
+    if (opened !== undefined) return opened;
+    const reference = await openReference(this.#servers.localHosts.slice(0, hosts));
+    this.#opened.set(hosts, reference);
+    return reference;
+  }
+
+  close() {
+    for (const reference of this.#opened.values()) reference.close();
+  }
+}
+
+async function fill({ entries }, scenario, references) {
+  const largest = new Map();
+  for (const { hosts, size } of entries) {
+    largest.set(hosts, Math.max(size, largest.get(hosts) ?? 0));
+  }
+  for (const [hosts, size] of largest) {
+    await scenario.fill?.(await references.over(hosts), size);
+  }
+}
+
+/** Takes a worker for an entry; entries that name the same process share one. */
+async function prepare(
+  entry,
+  { name, scenario, runtimes, workers, options, dist, servers, taken },
+) {
+  const key = processOf(entry);
+  if (taken.has(key)) return;
+  const worker = workers.take(entry, runtimes.commandFor(entry));
+  taken.set(key, worker);
+  const hosts = entry.tcp ? servers.tcpHosts : servers.hosts;
+  const message = {
+    cmd: 'prepare',
+    scenario: name,
+    native: scenario.native,
+    client: entry.client,
+    way: entry.way,
+    size: entry.size,
+    hosts: hosts.slice(0, entry.hosts),
+    dist: entry.dist ?? dist,
+    collect: !options.smoke,
+    profile: options.profile && entry.runtime === 'node',
+    ...entry.params,
+  };
+  await worker.ask(message, LIMIT_MS);
+}
+
+async function runRounds(table, context) {
+  const { entries, rounds } = table;
+  const records = new Map(entries.map((entry) => [entry, []]));
+  const { onProgress } = context;
+  for (const [index, entry] of entries.entries()) {
+    onProgress(`warm-up of ${index + 1} of ${entries.length}`);
+    for (let i = 0; i < entry.warmUps; i++) await runOnce(entry, { ...context, counts: false });
+  }
+  for (let round = 0; round < rounds; round++) {
+    onProgress(`round ${round + 1} of ${rounds}`);
+    for (const index of entries.keys()) {
+      const entry = entries[(index + round) % entries.length];
+      records.get(entry).push(await runOnce(entry, { ...context, counts: true }));
+    }
+  }
+  return Promise.all(entries.map((entry) => summary(entry, records.get(entry), context)));
+}
+
+/** One run of one entry, its replies checked; the hooks of the scenario are around it. */
+async function runOnce(entry, { scenario, servers, references, taken, counts }) {
+  const worker = taken.get(processOf(entry));
+  const run = ++runs;
+  const reference = await references.over(entry.hosts);
+  const hooked = { reference, servers, entry, size: entry.size, run };
+  await scenario.beforeRun?.(hooked);
+  const limitMs = LIMIT_MS + (entry.params.minutes ?? 0) * MINUTE_MS;
+  const figures = await worker.ask({ cmd: 'run', run, counts }, limitMs);
+  await scenario.afterRun?.(hooked);
+  await worker.ask({ cmd: 'check' }, LIMIT_MS);
+  await scenario.verify?.(hooked);
+  return { ...figures, nsPerCommand: (figures.timeMs * 1e6) / entry.commands };
+}
+
+async function summary(entry, figures, { taken, options }) {
+  const worker = taken.get(processOf(entry));
+  const isProfiled = options.profile && entry.runtime === 'node';
+  const profile = isProfiled ? await worker.ask({ cmd: 'profile' }, LIMIT_MS) : {};
+  const { name, group, size, hosts, commands } = entry;
+  return {
+    name,
+    group,
+    size,
+    hosts,
+    commands,
+    runs: figures,
+    medians: medians(figures),
+    ...profile,
+  };
+}
+
+function processOf({ process, name }) {
+  return process ?? name;
+}

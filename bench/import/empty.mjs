@@ -1,0 +1,2 @@
+/** Nothing: what importing takes without a library. */
+export {};

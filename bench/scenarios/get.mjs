@@ -1,0 +1,28 @@
+/** GET of short strings. */
+import { pipelined } from '../contenders.mjs';
+import { range } from '../worker/checks.mjs';
+
+const value = (i) => `value:${i}`;
+const keysOf = (size) => range(size, (i) => `key:${i}`);
+
+export const scenario = {
+  title: 'GET',
+  size: 100_000,
+  smokeSize: 500,
+  contenders: pipelined,
+  driver: 'batches',
+  native: 'get',
+  fill: (reference, size) =>
+    reference.send(keysOf(size), (client, key, i) => client.set(key, value(i))),
+  workload: (size) => ({
+    keys: keysOf(size),
+    commands: {
+      blaster: (client, key) => client.get(key),
+      nodeRedis: (client, key) => client.get(key),
+      ioredis: (client, key) => client.get(key),
+      glide: (client, key) => client.get(key),
+      bun: (client, key) => client.get(key),
+    },
+    expected: value,
+  }),
+};

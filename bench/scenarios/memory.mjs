@@ -1,0 +1,40 @@
+/** The memory that 100,000 HSETs take which the servers, all stopped, do not answer yet. */
+import {
+  ioredisAuto,
+  ioredisPipelines,
+  map,
+  nodeRedisPipelines,
+  nodeRedisUntimed,
+  routing,
+} from '../contenders.mjs';
+import { outstanding } from '../harness/columns.mjs';
+import { range } from '../worker/checks.mjs';
+
+export const scenario = {
+  title: 'Memory of outstanding HSETs',
+  size: 100_000,
+  smokeSize: 500,
+  columns: outstanding,
+  contenders: [map, routing, ioredisPipelines, ioredisAuto, nodeRedisPipelines, nodeRedisUntimed],
+  driver: 'measureOutstanding',
+  async beforeRun({ reference, servers }) {
+    await reference.flush();
+    servers.stopAll();
+  },
+  afterRun: ({ servers }) => servers.resume(),
+  workload(size) {
+    let values = [];
+    return {
+      keys: range(size, (i) => `hash:${i}`),
+      commands: {
+        blaster: (client, key, i) => client.hSet(key, 'field', values[i]),
+        nodeRedis: (client, key, i) => client.hSet(key, 'field', values[i]),
+        ioredis: (client, key, i) => client.hset(key, 'field', values[i]),
+      },
+      before(run) {
+        values = range(size, (i) => `${run}:${i}`);
+      },
+      expected: () => 1,
+    };
+  },
+};

@@ -1,0 +1,22 @@
+/** The scenarios, in the order in which they run. Each is a file of this folder. */
+export const scenarioNames = [
+  'get',
+  'set',
+  'mixed-writes',
+  'mixed-reads',
+  'hgetall',
+  'big-strings',
+  'big-buffers',
+  'concurrent-loops',
+  'sequential',
+  'bursts',
+  'fanout-info',
+  'scale-commands',
+  'scale-hosts',
+  'stopped-host',
+  'memory',
+  'tcp',
+  'tls',
+  'import',
+  'soak',
+];

@@ -1,0 +1,26 @@
+/** What a command costs over few and over many hosts: GET, merged and not. */
+import { map, plainMap } from '../contenders.mjs';
+import { perCommand } from '../harness/columns.mjs';
+import { scenario as get } from './get.mjs';
+
+const HOSTS = [1, 8, 64, 256];
+const SMOKE_HOSTS = [1, 8];
+
+function entry(contender, hosts) {
+  const name = `${contender.name}, ${hosts} ${hosts === 1 ? 'host' : 'hosts'}`;
+  return { ...contender, name, group: contender.name, hosts };
+}
+
+export const scenario = {
+  ...get,
+  title: 'GET over different numbers of hosts',
+  columns: perCommand,
+  contenders: [map, plainMap],
+  tables(options) {
+    const counts = options.smoke ? SMOKE_HOSTS : HOSTS;
+    const entries = options.contenders.flatMap((contender) =>
+      counts.map((hosts) => entry(contender, hosts)),
+    );
+    return [{ hosts: Math.max(...counts), contenders: entries }];
+  },
+};

@@ -1,0 +1,48 @@
+/**
+ * node-redis: one client for each host. Ways: `pipelines`, `promises`, `promises-untimed`. Unless
+ * told otherwise it watches the time of each single command, which costs; the other libraries do not.
+ * So promises come both ways.
+ */
+import { readFileSync } from 'node:fs';
+import { RESP_TYPES, createClient } from 'redis';
+import { TIMEOUT_MS } from './limits.mjs';
+import { pipelines, promises } from './sharded.mjs';
+
+const issue = ({ nodeRedis }) => nodeRedis;
+
+export async function open({ hosts, way, replies }) {
+  const connected = await connect(hosts, way === 'promises' ? TIMEOUT_MS : undefined);
+  const clients = replies === 'buffers' ? connected.map(withBuffers) : connected;
+  return {
+    ...(way === 'pipelines'
+      ? pipelines(clients, {
+          make: (client) => client.multi(),
+          execute: (pipeline) => pipeline.execAsPipeline(),
+          issue,
+        })
+      : promises(clients, issue)),
+    info: () => Promise.all(clients.map((client) => client.info())),
+    close: () => disconnect(connected),
+  };
+}
+
+/** One connected client for each host; without a timeout unless told. */
+export function connect(hosts, timeout) {
+  return Promise.all(
+    hosts.map(({ path, host, port, db, caFile }) => {
+      const address = path === undefined ? { host, port } : { path };
+      const tls = caFile === undefined ? {} : { tls: true, ca: readFileSync(caFile) };
+      const socket = { ...address, ...tls, connectTimeout: TIMEOUT_MS };
+      return createClient({ socket, database: db, commandOptions: { timeout } }).connect();
+    }),
+  );
+}
+
+/** Ends connections at once. */
+export function disconnect(clients) {
+  for (const client of clients) client.destroy();
+}
+
+function withBuffers(client) {
+  return client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+}

@@ -1,0 +1,99 @@
+/**
+ * redis-blaster, as it is unless told otherwise. Ways: `map`, `plain-map` (commands as they are),
+ * `routing` (a native promise for each command).
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { TIMEOUT_MS } from './limits.mjs';
+
+export async function open({ hosts, way, replies, dist }) {
+  const { Cluster, RESP_TYPES } = await import(pathToFileURL(join(dist, 'index.js')).href);
+  const cluster = new Cluster({
+    hosts: new Map(hosts.map(hostConfig).entries()),
+    poolOptions: { connectTimeout: TIMEOUT_MS },
+  });
+  // What the first run would pay is paid here, as the other libraries do when they connect.
+  await cluster.all((client) => client.ping());
+  const mapping = replies === 'buffers' ? { [RESP_TYPES.BLOB_STRING]: Buffer } : undefined;
+  return {
+    ...(way === 'routing'
+      ? routing(cluster)
+      : maps(cluster, { autoBatch: way === 'map' }, mapping)),
+    info: async () => [...(await cluster.all((client) => client.info())).values()],
+    close: () => cluster.disconnectPools(),
+  };
+}
+
+function maps(cluster, options, mapping) {
+  const issue = (client, { keys, commands }, start, end) => {
+    const { blaster } = commands;
+    const mapped = mapping === undefined ? client : client.withTypeMapping(mapping);
+    const issued = new Array(end - start);
+    for (let i = start; i < end; i++) issued[i - start] = blaster(mapped, keys[i], i);
+    return issued;
+  };
+
+  /** All commands in one map, and their replies in order. */
+  const all = async (workload, start, end) => {
+    const issued = await cluster.map((client) => issue(client, workload, start, end), options);
+    return issued.map((promise) => promise.value);
+  };
+
+  /** The same; `onHost` is told when a host has answered all of its part. */
+  const perHost = async (workload, start, end, onHost) => {
+    const router = cluster.getRouter();
+    const left = new Map();
+    const tell = (host) => () => {
+      const count = left.get(host) - 1;
+      left.set(host, count);
+      if (count === 0) onHost(host);
+    };
+    const issued = await cluster.map((client) => {
+      const promises = issue(client, workload, start, end);
+      for (const [j, promise] of promises.entries()) {
+        const host = router.getHostForKey(workload.keys[start + j]);
+        left.set(host, (left.get(host) ?? 0) + 1);
+        promise.done(tell(host));
+      }
+      return promises;
+    }, options);
+    return issued.map((promise) => promise.value);
+  };
+
+  /** A map that is given up when its commands are on their way. */
+  const abandon = async (workload, start, end) => {
+    const giving = new AbortController();
+    const reason = new Error('given up');
+    const { signal } = giving;
+    const call = cluster.map((client) => issue(client, workload, start, end), {
+      ...options,
+      signal,
+    });
+    setImmediate(() => giving.abort(reason));
+    await call.catch((error) => {
+      if (error !== reason) throw error;
+    });
+  };
+
+  return { all, perHost, abandon };
+}
+
+function routing(cluster) {
+  const client = cluster.getRoutingClient();
+  return {
+    all({ keys, commands }, start, end) {
+      const { blaster } = commands;
+      const issued = new Array(end - start);
+      for (let i = start; i < end; i++) issued[i - start] = blaster(client, keys[i], i);
+      return Promise.all(issued);
+    },
+    one: ({ keys, commands }, i) => commands.blaster(client, keys[i], i),
+  };
+}
+
+function hostConfig({ path, host, port, db, caFile }) {
+  if (path !== undefined) return { unixSocketPath: path, db };
+  const tls = caFile === undefined ? {} : { ssl: true, sslOptions: { ca: readFileSync(caFile) } };
+  return { host, port, db, ...tls };
+}
