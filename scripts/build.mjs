@@ -3,7 +3,7 @@
  * since loading hundreds of small files takes longer than running them. The old `dist` stays as it
  * is until the new one is whole, so that a failing build takes it from nobody.
  */
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensurePackages, root, runTool } from './setup.mjs';
 
@@ -16,6 +16,8 @@ const { bundledPackages, notices } = await import('./bundled-packages.mjs');
 const ENTRY_POINTS = {
   index: 'src/index.ts',
   'testing/index': 'src/testing/index.ts',
+  'opentelemetry/index': 'src/opentelemetry/index.ts',
+  cli: 'src/cli/main.ts',
 };
 
 const dist = join(root, 'dist');
@@ -23,6 +25,9 @@ const fresh = join(root, `.dist-${process.pid}`);
 try {
   if (!declare()) throw new Error('The types do not hold.');
   await bundle();
+  restoreClassNames();
+  slimSourceMaps();
+  chmodSync(join(fresh, 'cli.js'), 0o755);
   const shipped = notices(['@ioredis/commands', '@redis/client']);
   writeFileSync(join(fresh, 'THIRD-PARTY-NOTICES.txt'), shipped);
   rmSync(dist, { recursive: true, force: true });
@@ -52,10 +57,46 @@ function bundle() {
     platform: 'node',
     target: 'node20.9',
     sourcemap: true,
-    // Names stay readable; what is left out is only read by machines.
+    // Names stay readable, and lines short: stacks show the ones, and Node the line of an error.
     minifyWhitespace: true,
     minifySyntax: true,
+    lineLimit: 160,
+    // Packages in CommonJS, of which the command line is made, load Node's modules by `require`.
+    banner: {
+      js:
+        "import { createRequire as createBannerRequire } from 'node:module';" +
+        'const require = createBannerRequire(import.meta.url);',
+    },
     logLevel: 'warning',
     plugins: [bundledPackages],
   });
+}
+
+/**
+ * A class that mentions itself comes out as `var A = class _A`, and users would meet `_A` when they
+ * inspect its objects. The names are given back; a space keeps the source maps' columns.
+ */
+function restoreClassNames() {
+  for (const file of outputs('.js')) {
+    const code = readFileSync(file, 'utf8');
+    const names = [...code.matchAll(/\b(\w+) ?= ?class\s+_\1\b/g)].map(([, name]) => name);
+    if (names.length === 0) continue;
+    writeFileSync(file, code.replace(new RegExp(`\\b_(${names.join('|')})\\b`, 'g'), ' $1'));
+  }
+}
+
+/** Of other packages only the names of the sources are kept: their code is read in their own. */
+function slimSourceMaps() {
+  for (const file of outputs('.js.map')) {
+    const map = JSON.parse(readFileSync(file, 'utf8'));
+    map.sourcesContent = map.sourcesContent.map((content, index) =>
+      /(^|\/)src\//.test(map.sources[index]) ? content : null,
+    );
+    writeFileSync(file, JSON.stringify(map));
+  }
+}
+
+function outputs(ending) {
+  const files = readdirSync(fresh, { recursive: true }).filter((name) => name.endsWith(ending));
+  return files.map((name) => join(fresh, name));
 }

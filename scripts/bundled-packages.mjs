@@ -1,8 +1,8 @@
 /**
  * The esbuild plugin for what `src` uses of other packages. Modules that it names by their paths
  * become part of the bundle: as small as can be, since nobody reads them there, and with each
- * command's definition loaded when it is first read. The clients of `@redis/client` stay outside:
- * they are the user's own copy, loaded when one is asked for.
+ * command's definition loaded when it is first read. The clients of `@redis/client` stay outside,
+ * and so does OpenTelemetry: they are the user's own copies.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,13 +10,14 @@ import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './setup.mjs';
 
+const EXTERNAL = /^(@redis\/client|@opentelemetry\/api)$/;
 const BUNDLED = /^(@redis\/client\/dist\/.*|@ioredis\/commands)$/;
 const DEFINITIONS = /@redis[\\/]client[\\/]dist[\\/]lib[\\/]commands[\\/]index\.js$/;
 
 export const bundledPackages = {
   name: 'bundled packages',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^@redis\/client$/ }, ({ path }) => ({ path, external: true }));
+    onResolve({ filter: EXTERNAL }, ({ path }) => ({ path, external: true }));
     onResolve({ filter: BUNDLED }, ({ path }) => ({ path, namespace: 'bundled' }));
     onLoad({ filter: /.*/, namespace: 'bundled' }, async ({ path }) => ({
       contents: await bundled(path),
@@ -34,6 +35,7 @@ async function bundled(specifier) {
     platform: 'node',
     target: 'node20.9',
     minify: true,
+    lineLimit: 160,
     legalComments: 'none',
     logLevel: 'warning',
     plugins: [lazyDefinitions],

@@ -102,6 +102,8 @@ export class Cli {
   /** The folder that it runs in. */
   readonly folder = mkdtempSync(join(tmpdir(), 'rb-cli-'));
 
+  readonly #children = new Set<ChildProcessWithoutNullStreams>();
+
   get #program(): string {
     return join(this.folder, 'package', 'dist', 'cli.js');
   }
@@ -113,8 +115,9 @@ export class Cli {
     await promisify(execFile)(process.execPath, [script, folder], { cwd: root });
   }
 
-  /** Removes the program and its folder. */
+  /** Ends what still runs, and removes the program and its folder. */
   remove(): void {
+    for (const child of this.#children) child.kill('SIGKILL');
     rmSync(this.folder, { recursive: true });
   }
 
@@ -131,7 +134,7 @@ export class Cli {
     const hosts = servers.flatMap((server) =>
       Array.from({ length: databases }, (_, db) => ({ ...addressOf(server), db })),
     );
-    this.file('rb.config.json', { hosts: { ...hosts }, ...more });
+    this.file('rb.config.json', { hosts: Object.fromEntries(hosts.entries()), ...more });
   }
 
   /** Removes a file of the folder. */
@@ -168,6 +171,8 @@ export class Cli {
   ): RunningCli {
     const { PATH = '', HOME = '' } = process.env;
     const child = spawn(command, args, { cwd: this.folder, env: { PATH, HOME, ...env } });
+    this.#children.add(child);
+    child.once('close', () => this.#children.delete(child));
     const running = new RunningCli(child);
     if (input !== undefined) child.stdin.end(input);
     return running;

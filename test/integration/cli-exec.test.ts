@@ -5,7 +5,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { useCli } from '../helpers/cli.js';
 import { connectDirect } from '../helpers/direct-client.js';
 import { expectNoLeaks } from '../helpers/leaks.js';
-import { startServer, useServers } from '../helpers/servers.js';
+import { condition, startServer, useServers } from '../helpers/servers.js';
 
 expectNoLeaks();
 const servers = useServers({ servers: 2, databasesEach: 2 });
@@ -14,8 +14,11 @@ const cli = useCli();
 /** Hosts 0 and 1 are databases of the first server, 2 and 3 of the second. */
 beforeAll(() => cli.configure(servers.servers, 2));
 beforeEach(async () => {
-  const { code } = await cli.run(['all', '--yes', 'FLUSHALL']);
-  expect(code).toBe(0);
+  for (const server of servers.servers) {
+    const direct = await connectDirect(server);
+    await direct.flushAll();
+    direct.destroy();
+  }
 });
 
 /** The rows of a table under its titles, with the address left out. */
@@ -112,7 +115,6 @@ describe('exec', () => {
     const direct = await connectDirect(servers.servers[0]!);
     const other = await connectDirect(servers.servers[1]!);
     const running = cli.start(['exec', 'BLPOP', 'nothing', '0']);
-    const { condition } = await import('../helpers/condition.js');
     await condition(async () => {
       const clients = [await direct.info('clients'), await other.info('clients')].join('');
       return clients.includes('blocked_clients:1');
@@ -150,6 +152,17 @@ describe('all', () => {
   it('shows the lines of INFO below each other', async () => {
     const { stdout } = await cli.run(['all', 'INFO', 'server']);
     expect(stdout).toMatch(/^0 .* # Server\n +redis_version:/m);
+  });
+
+  it('shows a long list, one element on each line', async () => {
+    const elements = Array.from({ length: 20_000 }, (_, index) => `element:${index}`);
+    const direct = await connectDirect(servers.servers[0]!);
+    await direct.rPush('long', elements);
+    direct.destroy();
+    const { stdout } = await cli.run(['fanout', '--on', '0', 'LRANGE', 'long', '0', '-1']);
+    const shown = stdout.trimEnd().split('\n').slice(1);
+    expect(shown).toHaveLength(elements.length);
+    expect(shown.at(-1)).toMatch(/^ +20000\) "element:19999"$/);
   });
 
   it('shows a host that is down beside the answers of the others, and ends with 1', async () => {

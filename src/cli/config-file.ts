@@ -1,0 +1,86 @@
+/** The config file: where it is, and what it says. */
+
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, extname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { UsageError } from './exit.js';
+import { unreadable } from './lines.js';
+
+/** The names that are looked for in the current folder. */
+const NAMES = ['json', 'js', 'mjs', 'ts', 'mts'].map((extension) => `rb.config.${extension}`);
+
+/** The config file of a folder; undefined if it has none. */
+export function findConfigFile(folder: string): string | undefined {
+  const found = NAMES.filter((name) => existsSync(join(folder, name)));
+  if (found.length > 1) {
+    throw new UsageError(`${found.join(' and ')} are both here: name one of them with --config`);
+  }
+  return found[0];
+}
+
+/** What a config file holds. Whether those are options of a cluster is the cluster's to say. */
+export async function readConfigFile(
+  path: string,
+  folder: string,
+): Promise<Record<string, unknown>> {
+  const absolute = resolve(folder, path);
+  const isJson = extname(path) === '.json';
+  const content = isJson ? await readJson(path, absolute) : await loadModule(path, absolute);
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    const where = isJson ? 'hold' : 'export, as its default,';
+    throw new UsageError(`${path} must ${where} an object: the options of the cluster`);
+  }
+  const options: Record<string, unknown> = { ...content };
+  delete options['$schema'];
+  return options;
+}
+
+async function readJson(path: string, absolute: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(absolute, 'utf8');
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${path} is no JSON${placeOf((error as Error).message, text)}`);
+  }
+}
+
+/** Where the mistake is. The message itself is not shown: it repeats a part of the file. */
+function placeOf(message: string, text: string): string {
+  const position = /at position (\d+)/.exec(message)?.[1];
+  const excerpt = /^Unexpected token .*?, (?:\.\.\.)?"(.*?)"(?:\.\.\.)? is not/s.exec(message)?.[1];
+  // The excerpt has ten characters on each side of the mistake.
+  const start = excerpt === undefined ? -1 : text.indexOf(excerpt);
+  const at = position === undefined ? start : Number(position);
+  if (at === -1) return message.includes('Unexpected end') ? ': it ends too early' : '';
+  const before = text.slice(0, position === undefined ? Math.min(at + 10, text.length) : at);
+  return `: see line ${before.split('\n').length}`;
+}
+
+async function loadModule(path: string, absolute: string): Promise<unknown> {
+  if (!existsSync(absolute)) throw unreadable(path, { code: 'ENOENT' });
+  if (/^\.[cm]?ts$/.test(extname(path))) assertTypeScript(path);
+  let module: unknown;
+  try {
+    module = await import(pathToFileURL(absolute).href);
+  } catch (error) {
+    const { name, message } = error as Error;
+    throw new UsageError(`${path} cannot be loaded: ${name}: ${message}`);
+  }
+  return await (module as { default?: unknown }).default;
+}
+
+function assertTypeScript(path: string): void {
+  const { typescript } = process.features as { typescript?: unknown };
+  if (typeof typescript === 'string') return;
+  throw new UsageError(
+    `${basename(path)} is TypeScript, which Node ${process.versions.node} does not run: take ` +
+      '22.18 or later, or write the config as .js or .json',
+  );
+}

@@ -1,0 +1,46 @@
+/** Asking before something is done that cannot be undone. */
+
+import type { Context } from './context.js';
+import { UsageError } from './exit.js';
+
+/** What asking needs of the library for it. */
+interface Ask {
+  (
+    question: { message: string; default: boolean },
+    context: { input: NodeJS.ReadableStream; output: NodeJS.WritableStream; signal: AbortSignal },
+  ): Promise<boolean>;
+}
+
+/** Loaded only now: it needs a newer Node than all the rest does. */
+async function loadAsk(): Promise<Ask> {
+  try {
+    const { default: ask } = await import('@inquirer/confirm');
+    return ask;
+  } catch {
+    throw new UsageError(`Node ${process.versions.node} is too old to ask here: add --yes`);
+  }
+}
+
+/**
+ * Asks on the terminal whether to go ahead; no, unless told.
+ *
+ * @throws UsageError where there is no terminal to ask on.
+ */
+export async function confirm(context: Context, action: string): Promise<boolean> {
+  const { stdin, output, signal } = context;
+  if (!stdin.isTTY || !output.areNotesOnTerminal) {
+    throw new UsageError(
+      `${action} cannot be undone, and there is no terminal to ask on: add --yes`,
+    );
+  }
+  const ask = await loadAsk();
+  try {
+    const question = { message: `${action}: go ahead?`, default: false };
+    return await ask(question, { input: stdin, output: output.noteStream, signal });
+  } catch (error) {
+    // Ctrl-C on the prompt, which reads keys by itself.
+    if (!signal.aborted && (error as Error).name === 'ExitPromptError') process.emit('SIGINT');
+    signal.throwIfAborted();
+    throw error;
+  }
+}

@@ -1,0 +1,35 @@
+/** Which commands are asked about before they run on several hosts. */
+
+import { exists, getKeyIndexes, hasFlag } from '@ioredis/commands';
+
+/** Commands that the table flags `admin`, but that neither remove data nor stop anything. */
+const HARMLESS = new Set(['bgrewriteaof', 'bgsave', 'pfselftest', 'save']);
+
+/** Of commands whose flags stand with their subcommands, where the table does not show them. */
+const SUBCOMMANDS: Readonly<Record<string, readonly string[]>> = {
+  acl: ['deluser', 'load', 'save', 'setuser'],
+  client: ['kill', 'pause'],
+  cluster: ['addslots', 'delslots', 'failover', 'flushslots', 'forget', 'reset'],
+  config: ['resetstat', 'rewrite', 'set'],
+  function: ['delete', 'flush', 'kill', 'restore'],
+  module: ['load', 'loadex', 'unload'],
+  script: ['flush', 'kill'],
+};
+
+/** Enough arguments to have a key wherever a command can have its first one. */
+const ARGUMENTS = ['', '', '', ''];
+
+/**
+ * Whether a command removes data of a whole database, stops a server or changes how it works. Such a
+ * command is flagged `admin`, or it is flagged `write` and names no key, or its subcommand is one
+ * of those that are listed here.
+ */
+export function isDestructive(command: string, args: readonly string[]): boolean {
+  const name = command.toLowerCase();
+  if (!exists(name)) return false;
+  if (hasFlag(name, 'write') && !hasFlag(name, 'movablekeys')) {
+    return getKeyIndexes(name, ARGUMENTS).length === 0;
+  }
+  if (hasFlag(name, 'admin')) return !HARMLESS.has(name);
+  return SUBCOMMANDS[name]?.includes(args[0]?.toLowerCase() ?? '') === true;
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+/** The command line `rb`: what starts it, and what ends it. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+
+import { EXIT, Stopped } from './exit.js';
+import { Output } from './output.js';
+import { runProgram } from './program.js';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const { stdin, stdout, stderr, env } = process;
+  const stop = new AbortController();
+  const { signal } = stop;
+  stopOnSignals(stop);
+  // What is piped in may never end.
+  signal.addEventListener('abort', () => stdin.destroy());
+  for (const stream of [stdout, stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => onWriteError(error, stop));
+  try {
+    return await runProgram(process.argv.slice(2), {
+      output: new Output({ stdout, stderr }, env, signal),
+      stdin,
+      signal,
+      env,
+      folder: process.cwd(),
+      version: readVersion(),
+    });
+  } finally {
+    stdin.destroy();
+  }
+}
+
+/** The first signal lets the verb clean up, the second one ends it at once. */
+function stopOnSignals(stop: AbortController): void {
+  for (const name of SIGNALS) {
+    const exitCode = 128 + constants.signals[name];
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(exitCode);
+      stop.abort(new Stopped('interrupted', exitCode));
+    });
+  }
+}
+
+/** Whoever reads may have seen enough, as `head` has: that is no failure. */
+function onWriteError(error: NodeJS.ErrnoException, stop: AbortController): void {
+  const isReaderGone = error.code === 'EPIPE';
+  stop.abort(isReaderGone ? new Stopped('nobody reads', EXIT.ok) : error);
+}
+
+/** The version of the package that this file is in. */
+function readVersion(): string {
+  for (const path of ['../package.json', '../../package.json']) {
+    const url = new URL(path, import.meta.url);
+    if (!existsSync(url)) continue;
+    const { version } = JSON.parse(readFileSync(url, 'utf8')) as { version: string };
+    return version;
+  }
+  return 'unknown';
+}

@@ -1,0 +1,98 @@
+/** Where the command line writes to: results, messages about them, and in which colours. */
+
+import { once } from 'node:events';
+import type { WriteStream } from 'node:tty';
+
+import pc from 'picocolors';
+
+import { redactUrls } from './text.js';
+
+/** The colours of one stream; they do nothing where it takes none. */
+export type Colors = ReturnType<typeof pc.createColors>;
+
+/** A terminal, or a file or pipe in its place. */
+export type OutputStream = NodeJS.WritableStream & Partial<WriteStream>;
+
+const DEFAULT_WIDTH = 80;
+
+/** Results go to the one stream, and everything that is only said about them to the other. */
+export class Output {
+  readonly #stdout: OutputStream;
+  readonly #stderr: OutputStream;
+  readonly #signal: AbortSignal;
+  /** The colours of results. */
+  readonly colors: Colors;
+  /** The colours of messages. */
+  readonly noteColors: Colors;
+
+  constructor(
+    streams: { readonly stdout: OutputStream; readonly stderr: OutputStream },
+    env: Readonly<Record<string, string | undefined>>,
+    signal: AbortSignal,
+  ) {
+    this.#stdout = streams.stdout;
+    this.#stderr = streams.stderr;
+    this.#signal = signal;
+    const allowsColor = (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+    this.colors = pc.createColors(allowsColor && this.isTerminal);
+    this.noteColors = pc.createColors(allowsColor && this.areNotesOnTerminal);
+  }
+
+  /** Whether results go to a terminal. */
+  get isTerminal(): boolean {
+    return this.#stdout.isTTY === true;
+  }
+
+  /** Whether messages go to a terminal. */
+  get areNotesOnTerminal(): boolean {
+    return this.#stderr.isTTY === true;
+  }
+
+  /** How many characters a line of results may have. */
+  get width(): number {
+    // A terminal that does not know its size says 0.
+    return this.#stdout.columns || DEFAULT_WIDTH;
+  }
+
+  /** How many lines the terminal shows; `Infinity` where that is not known. */
+  get height(): number {
+    return this.#stdout.rows || Infinity;
+  }
+
+  /** Where messages go, for what draws there itself. */
+  get noteStream(): OutputStream {
+    return this.#stderr;
+  }
+
+  /** Writes a part of the result, and waits where its reader is slow. */
+  async write(data: string | Uint8Array): Promise<void> {
+    this.#signal.throwIfAborted();
+    if (this.#stdout.write(data)) return;
+    try {
+      await once(this.#stdout, 'drain', { signal: this.#signal });
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  /** Writes what has to be written also after the call was interrupted. */
+  writeLast(data: string): void {
+    this.#stdout.write(data);
+  }
+
+  /** Writes a line of the result. */
+  line(text: string): Promise<void> {
+    return this.write(`${text}\n`);
+  }
+
+  /** Writes the whole result as one JSON document, indented for a person to read. */
+  json(value: unknown): Promise<void> {
+    return this.line(JSON.stringify(value, null, 2));
+  }
+
+  /** Writes a message on a line of its own, without any login. */
+  note(message: string): void {
+    this.#stderr.write(`${redactUrls(message)}\n`);
+  }
+}

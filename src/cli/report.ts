@@ -1,0 +1,82 @@
+/** Which message, and which exit code, an error becomes. */
+
+import {
+  BadHostSetup,
+  type CommandErrorFields,
+  MisuseError,
+  ReplyError,
+  UnroutableCommand,
+} from '../errors.js';
+import { EXIT, Stopped, UsageError } from './exit.js';
+import type { Output } from './output.js';
+import { oneLine, redactUrls } from './text.js';
+
+/** An error in the JSON that is printed. */
+export interface ErrorJson {
+  readonly name: string;
+  readonly code?: string;
+  readonly message: string;
+  readonly host?: number;
+  readonly address?: string;
+  readonly command?: string;
+  readonly maybeExecuted?: boolean;
+}
+
+/** Tells of the error that ended the call, and answers the exit code. */
+export function reportError(error: unknown, output: Output, isJson: boolean): number {
+  if (error instanceof Stopped) return error.exitCode;
+  if (isJson) output.note(JSON.stringify({ error: errorJson(error) }));
+  else output.note(`${output.noteColors.red('rb:')} ${describeError(error)}`);
+  return isMisuse(error) ? EXIT.misuse : EXIT.failed;
+}
+
+/** Whether the call was wrong, and not what it met. */
+function isMisuse(error: unknown): boolean {
+  return [UsageError, BadHostSetup, MisuseError, UnroutableCommand].some(
+    (kind) => error instanceof kind,
+  );
+}
+
+/** An error on one line: what the server said as redis-cli shows it, and where it came from. */
+export function describeError(error: unknown): string {
+  const { hostId, address, maybeExecuted } = error as CommandErrorFields;
+  const message = describeReason(error);
+  const isPlaced = hostId === undefined || address === undefined || message.includes(address);
+  const place = isPlaced ? '' : ` (host ${hostId}, ${address})`;
+  const doubt = maybeExecuted === true ? '; the server may have run it' : '';
+  return `${message}${place}${doubt}`;
+}
+
+function describeReason(error: unknown): string {
+  if (!(error instanceof Error)) return oneLine(String(error));
+  if (error instanceof UnroutableCommand) return adviseOn(error);
+  const message = oneLine(redactUrls(error.message));
+  return error instanceof ReplyError ? `(error) ${message}` : message;
+}
+
+/** The message of the library ends with its own ways out; the command line has others. */
+function adviseOn({ message, command = 'COMMAND' }: UnroutableCommand): string {
+  const [refused, isRefused] = message.split(' over a connection that is shared', 2);
+  if (isRefused !== undefined) return oneLine(`${refused!} by rb: take redis-cli on its host`);
+  const [reason] = /^(?:unknown command [^:]*|[^;]*)/.exec(message)!;
+  return oneLine(
+    `${reason}; 'rb all' and 'rb fanout' send a command whatever its keys are, as in ` +
+      `rb fanout --on 0 ${command} ...`,
+  );
+}
+
+/** An error for `--json`. */
+export function errorJson(error: unknown): ErrorJson {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const { hostId, address, command, maybeExecuted } = error as Error & CommandErrorFields;
+  const { code } = error as { code?: string };
+  return {
+    name: error.name,
+    ...(typeof code === 'string' && { code }),
+    message: redactUrls(error.message),
+    ...(hostId !== undefined && { host: hostId }),
+    ...(address !== undefined && { address }),
+    ...(command !== undefined && { command }),
+    ...(maybeExecuted !== undefined && { maybeExecuted }),
+  };
+}

@@ -1,0 +1,116 @@
+/** How `rb status` looks. */
+
+import { hitRate, type HostStatus, type Skew, skewOf, totalsOf } from './host-status.js';
+import type { Colors } from './output.js';
+import { describeError, errorJson } from './report.js';
+import type { ServerInfo } from './server-info.js';
+import { formatTable } from './table.js';
+import { formatBytes, formatCount, formatShare, plural } from './text.js';
+
+const NONE = '-';
+
+/** The table of hosts, the reasons of those that are down, and the skew. */
+export function formatStatus(statuses: readonly HostStatus[], colors: Colors): string {
+  const totals = totalsOf(statuses);
+  const titles = ['HOST', 'ADDRESS', 'DB', 'STATE', 'VERSION', 'ROLE'];
+  const numbers = ['KEYS', 'MEMORY', 'CLIENTS', 'OPS/S', 'HITS', 'PING'];
+  const columns = [
+    ...titles.map((title) => ({ title: colors.bold(title) })),
+    ...numbers.map((title) => ({ title: colors.bold(title), isRight: true })),
+  ];
+  const rows = statuses.map((status) => hostRow(status, colors));
+  const sums = [
+    'total',
+    '',
+    '',
+    `${totals.up}/${totals.hosts} up`,
+    '',
+    '',
+    ...infoCells(totals),
+    '',
+  ];
+  const lines = [formatTable(columns, [...rows, sums.map(colors.bold)])];
+  for (const { host, error } of statuses) {
+    if (error !== undefined) lines.push(colors.red(`host ${host}: ${describeError(error)}`));
+  }
+  lines.push(...skewLines(statuses));
+  if (totals.servers > 0 && totals.servers < totals.up) {
+    lines.push(
+      colors.dim(
+        `${plural(totals.up, 'host')} on ${plural(totals.servers, 'server')}: memory, clients, ` +
+          'ops/s and hits are those of the server, and are counted once for each in the total',
+      ),
+    );
+  }
+  return lines.join('\n');
+}
+
+function hostRow(status: HostStatus, colors: Colors): string[] {
+  const { host, address, db, state, info, latencyMs } = status;
+  const paint = { up: colors.green, loading: colors.yellow, down: colors.red }[state];
+  return [
+    ...[`${host}`, address, `${db}`, paint(state)],
+    ...[info?.version ?? NONE, info?.role ?? NONE, ...infoCells(info)],
+    latencyMs === undefined ? NONE : `${latencyMs.toFixed(2)} ms`,
+  ];
+}
+
+type Counted = Pick<
+  ServerInfo,
+  'keys' | 'memoryBytes' | 'clients' | 'commandsPerSecond' | 'hits' | 'misses'
+>;
+
+function infoCells(info: Counted | undefined): string[] {
+  if (info === undefined) return [NONE, NONE, NONE, NONE, NONE];
+  const rate = hitRate(info);
+  return [
+    formatCount(info.keys),
+    formatBytes(info.memoryBytes),
+    formatCount(info.clients),
+    formatCount(info.commandsPerSecond),
+    rate === undefined ? NONE : formatShare(rate),
+  ];
+}
+
+function skewLines(statuses: readonly HostStatus[]): string[] {
+  const { keys, memory } = skews(statuses);
+  return [
+    ...(keys === undefined ? [] : [skewLine('keys', keys, formatCount)]),
+    ...(memory === undefined ? [] : [skewLine('memory', memory, formatBytes)]),
+  ];
+}
+
+function skewLine(what: string, skew: Skew, format: (value: number) => string): string {
+  const { smallest, smallestHost, largest, largestHost, largestToMean } = skew;
+  return (
+    `skew of ${what}: ${format(smallest)} (host ${smallestHost}) to ${format(largest)} ` +
+    `(host ${largestHost}); the largest is ${largestToMean.toFixed(2)} times the mean`
+  );
+}
+
+/** Keys are compared by host; memory by server, of which the first host stands for all. */
+function skews(statuses: readonly HostStatus[]): Record<'keys' | 'memory', Skew | undefined> {
+  const answered = statuses.flatMap(({ host, info }) =>
+    info === undefined ? [] : [{ host, info }],
+  );
+  const servers = new Map([...answered].reverse().map((entry) => [entry.info.runId, entry]));
+  return {
+    keys: skewOf(new Map(answered.map(({ host, info }) => [host, info.keys]))),
+    memory: skewOf(
+      new Map([...servers.values()].map(({ host, info }) => [host, info.memoryBytes])),
+    ),
+  };
+}
+
+/** The same for `--json`. */
+export function statusJson(statuses: readonly HostStatus[]): unknown {
+  const hosts = statuses.map(({ info, latencyMs, error, ...place }) => ({
+    ...place,
+    ...(info !== undefined && { ...info, hitRate: hitRate(info) ?? null }),
+    ...(latencyMs !== undefined && { latencyMs: Number(latencyMs.toFixed(3)) }),
+    ...(error !== undefined && { error: errorJson(error) }),
+  }));
+  const totals = totalsOf(statuses);
+  const { keys = null, memory = null } = skews(statuses);
+  return { hosts, totals: { ...totals, hitRate: hitRate(totals) ?? null }, skew: { keys, memory } };
+}

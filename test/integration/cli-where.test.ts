@@ -1,0 +1,303 @@
+/** The verbs that need no server, `rb where` and `rb spread`, and how a call names its cluster. */
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { Cluster } from '../../src/cluster.js';
+import { ConsistentHashingRouter } from '../../src/routers/consistent-hashing-router.js';
+import { useCli } from '../helpers/cli.js';
+import { expectNoLeaks } from '../helpers/leaks.js';
+
+expectNoLeaks();
+const cli = useCli();
+
+const hosts = {
+  0: { port: 7001 },
+  1: { port: 7002, db: 3 },
+  2: { unixSocketPath: '/run/redis.sock' },
+  3: { port: 7004 },
+};
+
+beforeEach(() => {
+  cli.file('rb.config.json', { $schema: './rb.config.schema.json', hosts });
+});
+afterEach(() => {
+  for (const name of ['json', 'js', 'mjs', 'ts']) cli.removeFile(`rb.config.${name}`);
+});
+
+/** The lines of JSON that a call prints. */
+async function jsonLines(
+  args: readonly string[],
+  input?: string | Uint8Array,
+): Promise<Record<string, unknown>[]> {
+  const { code, stdout, stderr } = await cli.run(args, input === undefined ? {} : { input });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+describe('where', () => {
+  it('shows host, address, database, router and hash of each key', async () => {
+    const { stdout } = await cli.run(['where', 'user:1', 'user:2', 'k']);
+    // The sums are those of zlib.crc32, read as signed numbers.
+    expect(stdout).toBe(
+      [
+        'HOST  ADDRESS          DB  ROUTER                  HASH  KEY',
+        '2     /run/redis.sock  0   PartitionRouter   2074460802  user:1',
+        '0     localhost:7001   0   PartitionRouter   -492006600  user:2',
+        '1     localhost:7002   3   PartitionRouter    140662621  k',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('agrees with the router on every key of stdin', async () => {
+    const keys = Array.from({ length: 2000 }, (_, index) => `ключ:${index}`);
+    const cluster = new Cluster({ hosts, router: ConsistentHashingRouter });
+    const args = ['where', '--json', '--router', 'consistent-hashing', '-'];
+    const places = await jsonLines(args, keys.join('\n'));
+    expect(places.map(({ key }) => key)).toEqual(keys);
+    const router = cluster.getRouter();
+    expect(places.map(({ host }) => host)).toEqual(keys.map((key) => router.getHostForKey(key)));
+    expect(places[0]).toMatchObject({ router: 'ConsistentHashingRouter' });
+  });
+
+  it('places keys of any bytes, and prints them as they are', async () => {
+    const key = Buffer.from([0xff, 0x00, 0x20, 0xc3]);
+    const input = Buffer.concat([key, Buffer.from('\n\nlast')]);
+    const host = new Cluster({ hosts }).getRouter().getHostForKey(key);
+    const places = await jsonLines(['where', '--json'], input);
+    expect(places).toMatchObject([
+      { key: { base64: key.toString('base64') }, host },
+      { key: 'last' },
+    ]);
+    const { bytes } = await cli.run(['where'], { input });
+    expect(bytes.includes(Buffer.concat([Buffer.from('  '), key, Buffer.from('\n')]))).toBe(true);
+  });
+
+  it('takes keys that look like options after --', async () => {
+    const places = await jsonLines(['where', '--json', '--', '--json', '-']);
+    expect(places.map(({ key }) => key)).toEqual(['--json', '-']);
+  });
+
+  it('ends well when nobody reads on', async () => {
+    const running = cli.start(['where', '--json'], { input: 'key\n'.repeat(200_000) });
+    await running.shows('"key"');
+    running.closeOutput();
+    expect(await running.result).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('spread', () => {
+  const keys = Array.from({ length: 3000 }, (_, index) => `user:${index}`);
+
+  it('counts the keys of each host, and draws them as bars', async () => {
+    cli.file('keys.txt', keys.join('\n'));
+    const groups = new Cluster({ hosts }).groupByHost(keys);
+    const { code, stdout } = await cli.run(['spread', 'keys.txt']);
+    expect(code).toBe(0);
+    const [title, ...bars] = stdout.trimEnd().split('\n');
+    expect(title).toBe('3,000 keys on 4 hosts, PartitionRouter');
+    for (const [host, line] of bars.entries()) {
+      expect(line).toMatch(
+        new RegExp(`^host ${host}  +${groups.get(host)!.length}  +[\\d.]+%  █+.?$`),
+      );
+    }
+    expect(bars).toHaveLength(4);
+  });
+
+  it('tells how many keys would move, with other numbers of hosts and other routers', async () => {
+    const args = ['--hosts-count', '3,8', '--routers', 'partition,consistent-hashing', '--json'];
+    const { stdout } = await cli.run(['spread', '-', ...args], { input: keys.join('\n') });
+    const {
+      keys: count,
+      now,
+      compared,
+    } = JSON.parse(stdout) as {
+      keys: number;
+      now: { hosts: number };
+      compared: { router: string; hosts: number; moved: number; movedShare: number }[];
+    };
+    expect([count, now.hosts]).toEqual([3000, 4]);
+    expect(compared.map(({ router, hosts: size }) => `${router} ${size}`)).toEqual([
+      'ConsistentHashingRouter 4',
+      'PartitionRouter 3',
+      'ConsistentHashingRouter 3',
+      'PartitionRouter 8',
+      'ConsistentHashingRouter 8',
+    ]);
+    const [, three] = compared;
+    const router = new Cluster({ hosts }).getRouter();
+    const other = new Cluster({ hosts: { 0: hosts[0], 1: hosts[1], 2: hosts[2] } }).getRouter();
+    const moved = keys.filter((key) => router.getHostForKey(key) !== other.getHostForKey(key));
+    expect(three).toMatchObject({ moved: moved.length, movedShare: moved.length / 3000 });
+  });
+
+  it('moves few keys where a ring grows by one host', async () => {
+    cli.file('rb.config.json', { hosts, router: 'ConsistentHashingRouter' });
+    const args = ['spread', '-', '--hosts-count', '5', '--json'];
+    const { stdout } = await cli.run(args, { input: keys.join('\n') });
+    const { compared } = JSON.parse(stdout) as { compared: { movedShare: number }[] };
+    expect(compared[0]!.movedShare).toBeGreaterThan(0.05);
+    expect(compared[0]!.movedShare).toBeLessThan(0.4);
+  });
+
+  it('needs no cluster where numbers of hosts are given', async () => {
+    cli.removeFile('rb.config.json');
+    const options = { input: keys.join('\n') };
+    const { code, stdout } = await cli.run(['spread', '-', '--hosts-count', '2,4'], options);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^3,000 keys on 2 hosts, PartitionRouter\n/);
+    expect(stdout).toMatch(/^PartitionRouter +4 .* [\d,]+ +[\d.]+%$/m);
+    expect(await cli.run(['spread', '-'], options)).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  it.each([
+    [['nothing.txt'], 'rb: cannot read nothing.txt: there is no such file\n'],
+    [['.'], 'rb: cannot read .: it is a folder\n'],
+    [['-'], 'rb: there are no keys: one is expected on each line\n'],
+  ])('refuses %j with 2', async (args, message) => {
+    const { code, stdout, stderr } = await cli.run(['spread', ...args]);
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: message });
+  });
+});
+
+describe('the cluster of a call', () => {
+  const addressOf = async (args: readonly string[], env = {}): Promise<string> => {
+    const { code, stdout, stderr } = await cli.run(['where', '--json', ...args, 'k'], { env });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return (JSON.parse(stdout) as { address: string }).address;
+  };
+
+  it('is that of --hosts, then --config, then RB_HOSTS, then the config file', async () => {
+    cli.file('other.json', { hosts: ['redis://other:1'] });
+    const env = { RB_HOSTS: 'redis://listed:1' };
+    expect(await addressOf([])).toBe('localhost:7002');
+    expect(await addressOf([], env)).toBe('listed:1');
+    expect(await addressOf(['--config', 'other.json'], env)).toBe('other:1');
+    expect(await addressOf(['--hosts', 'redis://named:1'], env)).toBe('named:1');
+    const both = await cli.run(['where', '--hosts=redis://a', '--config=other.json', 'k']);
+    expect(both).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  it('may be a list of URLs with commas, or repeated, before the verb and after it', async () => {
+    const listed = await jsonLines(['where', '--json', '--hosts', 'redis://a,redis://b', 'k', 'l']);
+    const repeated = await jsonLines([
+      '--hosts',
+      'redis://a',
+      'where',
+      '--json',
+      '--hosts',
+      'redis://b',
+      'k',
+      'l',
+    ]);
+    expect(new Set(listed.map(({ address }) => address))).toEqual(new Set(['a:6379', 'b:6379']));
+    expect(repeated).toEqual(listed);
+  });
+
+  it('may be exported by a JavaScript file, with a router of its own', async () => {
+    cli.removeFile('rb.config.json');
+    cli.file(
+      'rb.config.mjs',
+      `class Last {
+        constructor(cluster) { this.cluster = cluster; }
+        getHostForKey() { return this.cluster.hosts.size - 1; }
+      }
+      export default { hosts: ['redis://a', 'redis://b'], router: Last };`,
+    );
+    expect(await jsonLines(['where', '--json', 'k'])).toMatchObject([
+      { host: 1, address: 'b:6379', router: 'Last', hash: null },
+    ]);
+  });
+
+  it('may be TypeScript where Node runs that, and is refused with the reason where not', async () => {
+    cli.removeFile('rb.config.json');
+    cli.file(
+      'rb.config.ts',
+      "const hosts: string[] = ['redis://typed:1'];\nexport default { hosts };",
+    );
+    const { code, stdout, stderr } = await cli.run(['where', '--json', 'k']);
+    const runsTypeScript = 'typescript' in process.features && Boolean(process.features.typescript);
+    expect(code).toBe(runsTypeScript ? 0 : 2);
+    if (runsTypeScript) expect(stdout).toContain('"address":"typed:1"');
+    else expect(stderr).toMatch(/^rb: rb\.config\.ts is TypeScript, which Node .* does not run/);
+  });
+
+  it('is refused with 2 where there is none, or where there are two', async () => {
+    cli.file('rb.config.js', 'export default {}');
+    const two = await cli.run(['where', 'k']);
+    expect(two).toMatchObject({ code: 2, stdout: '' });
+    expect(two.stderr).toBe(
+      'rb: rb.config.json and rb.config.js are both here: name one of them with --config\n',
+    );
+    cli.removeFile('rb.config.js');
+    cli.removeFile('rb.config.json');
+    const none = await cli.run(['where', 'k']);
+    expect(none).toMatchObject({ code: 2, stdout: '' });
+    expect(none.stderr).toMatch(/^rb: no cluster is named: .*rb\.config\.json.*--hosts.*RB_HOSTS/);
+  });
+
+  it.each([
+    ['{ "hosts": { "0": { "port": 99999 } } }', /^rb: bad\.json: host 0: port must be/],
+    ['{ "hots": {} }', /^rb: bad\.json: Cluster: unknown option 'hots' \(did you mean 'hosts'/],
+    ['{ "hosts": {} }', /^rb: no cluster is named/],
+    ['{ "hosts": ["redis://a"], "router": "Best" }', /^rb: bad\.json: there is no router 'Best'/],
+    ['[]', /^rb: bad\.json must hold an object/],
+    ['{\n"hosts": {\n"0": {"password": secret}\n}}', /^rb: bad\.json is no JSON: see line 3\n$/],
+    ['{\n"hosts":\n', /^rb: bad\.json is no JSON: it ends too early\n$/],
+  ])('refuses the config %j with 2 and names the file', async (text, message) => {
+    cli.file('bad.json', text);
+    const { code, stdout, stderr } = await cli.run(['where', '--config', 'bad.json', 'k']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+  });
+
+  it.each([
+    ['--hosts', 'redis://:secret@host:99999'],
+    ['--hosts', 'redis://:sec,ret@host:99999,redis://b'],
+    ['--hosts', 'redis://:sec/secret@host'],
+    ['--hosts', 'user:secret@host'],
+    ['--hots', 'redis://:secret@host'],
+    ['--hots=redis://:secret@host'],
+    ['--timeout', 'redis://:secret@host'],
+  ])('shows no password of a bad %s', async (...args) => {
+    const { code, stdout, stderr } = await cli.run(['where', ...args, 'k']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).not.toBe('');
+    expect(stderr).not.toMatch(/sec(ret|,ret|\/)/);
+  });
+});
+
+describe('the grammar', () => {
+  it('prints help with examples for each verb, and ends with 0', async () => {
+    const { code, stdout } = await cli.run(['--help']);
+    expect(code).toBe(0);
+    const verbs = [...stdout.matchAll(/^ {2}(\w+) .*(?:show|run|list|put) /gm)].map(
+      ([, verb]) => verb!,
+    );
+    expect(verbs).toEqual(['where', 'exec', 'all', 'fanout', 'status', 'keys', 'spread', 'bench']);
+    for (const verb of verbs) {
+      const help = await cli.run([verb, '--help']);
+      expect(help).toMatchObject({ code: 0, stderr: '' });
+      expect(help.stdout).toMatch(new RegExp(`Examples:\n  \\$ rb ${verb}`));
+      expect((await cli.run(['help', verb])).stdout).toBe(help.stdout);
+    }
+  });
+
+  it('refuses what it does not know with 2, and says what was meant', async () => {
+    const verb = await cli.run(['statsu']);
+    expect(verb).toMatchObject({ code: 2, stdout: '' });
+    expect(verb.stderr).toContain('(Did you mean status?)');
+    for (const args of [[], ['exec'], ['where', '--nope'], ['status', 'operand']]) {
+      const { code, stdout, stderr } = await cli.run(args);
+      expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: '' });
+      expect(stderr).not.toBe('');
+    }
+  });
+
+  it('prints the version of the package', async () => {
+    expect((await cli.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
