@@ -22,9 +22,10 @@ await makeTestCluster({ servers: 2, databasesEach: 2 }, async (cluster) => {
 
   // So do subscriptions.
   const subscriber = client.duplicate();
-  const message = new Promise((resolve) => {
-    void subscriber.subscribe('news', resolve).then(() => client.publish('news', 'hello'));
-  });
+  let onMessage;
+  const message = new Promise((resolve) => (onMessage = resolve));
+  await subscriber.subscribe('news', onMessage);
+  await client.publish('news', 'hello');
   console.log('message:', await message);
 
   // Iterators go over the keys of this host only.

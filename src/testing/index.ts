@@ -1,4 +1,8 @@
-/** Real servers for tests: what is published as `redis-blaster/testing`. */
+/**
+ * Real servers for tests: what is published as `redis-blaster/testing`.
+ *
+ * @module redis-blaster/testing
+ */
 
 export { makeTestCluster } from './make-test-cluster.js';
 export type { TestClusterOptions } from './make-test-cluster.js';

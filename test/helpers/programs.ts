@@ -1,7 +1,15 @@
 /** Runs programs that use the built package, as their readers would. */
 
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +24,8 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const execute = promisify(execFile);
 
+const BUILD_TIMEOUT_MS = 120_000;
+
 /** Where programs of a test file run, and leave nothing. */
 export interface Programs {
   /** Runs Node until it ends by itself, without an error; answers the lines that it printed. */
@@ -27,14 +37,34 @@ export function usePrograms(): Programs {
   let temporary: string;
   beforeAll(async () => {
     temporary = mkdtempSync(join(tmpdir(), 'rb-programs-'));
-    await execute(
-      process.execPath,
-      ['-e', "import('./scripts/setup.mjs').then((setup) => setup.ensureBuild())"],
-      { cwd: root },
-    );
-  }, 180_000);
+    await ensureBuild();
+  }, 2 * BUILD_TIMEOUT_MS);
   afterAll(() => rmSync(temporary, { recursive: true }));
   return { run: (...args) => runNode(args, temporary) };
+}
+
+/** One test file at a time: a build takes away what the programs of another would load. */
+async function ensureBuild(): Promise<void> {
+  const lock = join(root, '.dist-lock');
+  await condition(() => takeLock(lock), BUILD_TIMEOUT_MS);
+  try {
+    const script = "import('./scripts/setup.mjs').then((setup) => setup.ensureBuild())";
+    await execute(process.execPath, ['-e', script], { cwd: root });
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+function takeLock(lock: string): boolean {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch {
+    // Whoever was killed has left it.
+    const made = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - made > BUILD_TIMEOUT_MS) rmSync(lock, { recursive: true, force: true });
+    return false;
+  }
 }
 
 async function runNode(args: readonly string[], temporary: string): Promise<string[]> {

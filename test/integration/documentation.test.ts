@@ -12,9 +12,12 @@ import { codeBlocks, root, usePrograms } from '../helpers/programs.js';
 expectNoLeaks();
 const programs = usePrograms();
 
-/** Runs a program as if it stood in a file of the project, so that it finds the package. */
+/**
+ * Runs a program as if it stood in a file of the project, so that it finds the package. Some pages
+ * use what Node calls experimental.
+ */
 function runProgram(code: string): Promise<string[]> {
-  return programs.run('--input-type=module', '-e', code);
+  return programs.run('--no-warnings', '--input-type=module', '-e', code);
 }
 
 const printed = [
@@ -35,19 +38,25 @@ describe('the first page', () => {
 });
 
 /** What the pieces of code of a page may use without saying where it comes from. */
-const NAMES =
-  'Cluster, ConsistentHashingRouter, Ketama, PartitionRouter, RbPromise, ReplyError, RESP_TYPES, ' +
-  'Script, UnroutableCommand, defineScript';
+const NAMES = [
+  'Cluster',
+  'ConsistentHashingRouter',
+  'Ketama',
+  'PartitionRouter',
+  'RbPromise',
+  'ReplyError',
+  'RESP_TYPES',
+  'Script',
+  'UnroutableCommand',
+  'defineScript',
+];
 
 /** One program of all blocks of a page, each with a cluster of its own over the same servers. */
 function programOf(blocks: readonly string[]): string {
-  const imports = new Set(blocks.flatMap((block) => block.match(IMPORT) ?? []));
-  const others = [...imports].filter((line) => !line.includes("'redis-blaster"));
   return `
     import * as library from 'redis-blaster';
     import { makeTestCluster, TestSetup } from 'redis-blaster/testing';
-    ${others.join('\n')}
-    const { ${NAMES} } = library;
+    const { ${NAMES.join(', ')} } = library;
     const setup = new TestSetup({ servers: 2, databasesEach: 2 });
     const { hosts } = await setup.makeCluster();
     async function run(block) {
@@ -69,17 +78,20 @@ function programOf(blocks: readonly string[]): string {
 const IMPORT = /^import [^;]*;$/gm;
 
 function wrapped(block: string): string {
-  const code = block.replace(IMPORT, '');
+  const code = block.replaceAll(
+    /^import (\{[^}]*\}) from ([^;]*);$/gm,
+    'const $1 = await import($2);',
+  );
   return `await run(async ({ cluster, client, keys }) => {{ ${code} }});`;
 }
 
-const pages = ['docs', 'docs/guide', 'docs/recipes'].flatMap((folder) =>
+const pages = ['.', 'docs', 'docs/guide', 'docs/recipes'].flatMap((folder) =>
   readdirSync(join(root, folder))
     .filter((file) => file.endsWith('.md'))
-    .map((file) => `${folder}/${file}`),
+    .map((file) => join(folder, file)),
 );
 const withPrograms = pages.filter((page) => codeBlocks(page, 'js').length > 0);
-const withTypes = ['README.md', ...pages].filter((page) => codeBlocks(page, 'ts').length > 0);
+const withTypes = pages.filter((page) => codeBlocks(page, 'ts').length > 0);
 
 describe('the documentation', () => {
   it('has code on many pages', () => {
@@ -107,10 +119,12 @@ describe('the documentation', () => {
 
 /** A module of one block, in which the names of its page stand for something. */
 function moduleOf(block: string): string {
-  const own = block.match(IMPORT) ?? [];
+  const own = (block.match(IMPORT) ?? []).join('\n');
+  const others = NAMES.filter((name) => !new RegExp(`\\b${name}\\b`).test(own));
   return `
     import type * as library from 'redis-blaster';
-    ${own.join('\n')}
+    import { ${others.join(', ')} } from 'redis-blaster';
+    ${own}
     declare const cluster: library.Cluster;
     declare const client: library.RoutingClient;
     declare const keys: string[];
@@ -119,10 +133,7 @@ function moduleOf(block: string): string {
 }
 
 function typeErrors(files: ReadonlyMap<string, string>): string[] {
-  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) =>
-    ts.sys.readFile(path),
-  );
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  const { options } = readTsconfig();
   const own = { ...options, noUnusedLocals: false, noUnusedParameters: false };
   const host = ts.createCompilerHost(own);
   const program = ts.createProgram([...files.keys()], own, {
@@ -139,4 +150,12 @@ function typeErrors(files: ReadonlyMap<string, string>): string[] {
     const where = file === undefined ? '' : file.fileName.slice(root.length);
     return `${where}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
   });
+}
+
+function readTsconfig(): ts.ParsedCommandLine {
+  const path = join(root, 'tsconfig.json');
+  const { config } = ts.readConfigFile(path, (file) => ts.sys.readFile(file)) as {
+    config: unknown;
+  };
+  return ts.parseJsonConfigFileContent(config, ts.sys, root);
 }
