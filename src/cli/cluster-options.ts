@@ -30,7 +30,11 @@ export interface FoundOptions {
  */
 export async function findClusterOptions(source: ClusterSource): Promise<FoundOptions | undefined> {
   const { config, urls, folder, env } = source;
-  const router = source.router === undefined ? {} : { router: routerNamed(source.router) };
+  const router =
+    source.router === undefined
+      ? {}
+      : // The options of the cluster's own router are not for another one.
+        { router: routerNamed(source.router), routerOptions: undefined };
   if (urls.length > 0) {
     if (config !== undefined) {
       throw new UsageError('--hosts and --config both name a cluster: give only one of them');

@@ -53,14 +53,18 @@ async function readJson(path: string, absolute: string): Promise<unknown> {
 
 /** Where the mistake is. The message itself is not shown: it repeats a part of the file. */
 function placeOf(message: string, text: string): string {
-  const position = /at position (\d+)/.exec(message)?.[1];
-  const excerpt = /^Unexpected token .*?, (?:\.\.\.)?"(.*?)"(?:\.\.\.)? is not/s.exec(message)?.[1];
-  // The excerpt has ten characters on each side of the mistake.
-  const start = excerpt === undefined ? -1 : text.indexOf(excerpt);
-  const at = position === undefined ? start : Number(position);
-  if (at === -1) return message.includes('Unexpected end') ? ': it ends too early' : '';
-  const before = text.slice(0, position === undefined ? Math.min(at + 10, text.length) : at);
-  return `: see line ${before.split('\n').length}`;
+  if (message.includes('Unexpected end')) return ': it ends too early';
+  const [, position] = /at position (\d+)/.exec(message) ?? [];
+  const at = position === undefined ? placeOfExcerpt(message, text) : Number(position);
+  return at === -1 ? '' : `: see line ${text.slice(0, at).split('\n').length}`;
+}
+
+/** Where Node says no position, it repeats the file from ten characters before the mistake on. */
+function placeOfExcerpt(message: string, text: string): number {
+  const [, token = '', dots = '', excerpt = ''] =
+    /^Unexpected token '(.*?)', (\.\.\.)?"(.*)"(?:\.\.\.)? is not valid JSON$/s.exec(message) ?? [];
+  if (token === '') return -1;
+  return dots === '' ? text.indexOf(token) : text.indexOf(excerpt) + 10;
 }
 
 async function loadModule(path: string, absolute: string): Promise<unknown> {

@@ -3,10 +3,18 @@
 import type { Context } from './context.js';
 import { UsageError } from './exit.js';
 
+const same = (text: string): string => text;
+
+/** The library has colours of its own, whatever the terminal takes. */
+const COLORLESS = {
+  prefix: '?',
+  style: { message: same, answer: same, error: same, defaultAnswer: (text: string) => `(${text})` },
+};
+
 /** What asking needs of the library for it. */
 interface Ask {
   (
-    question: { message: string; default: boolean },
+    question: { message: string; default: boolean; theme?: typeof COLORLESS },
     context: { input: NodeJS.ReadableStream; output: NodeJS.WritableStream; signal: AbortSignal },
   ): Promise<boolean>;
 }
@@ -35,7 +43,9 @@ export async function confirm(context: Context, action: string): Promise<boolean
   }
   const ask = await loadAsk();
   try {
-    const question = { message: `${action}: go ahead?`, default: false };
+    const hasColors = output.noteColors.isColorSupported;
+    const theme = hasColors ? {} : { theme: COLORLESS };
+    const question = { message: `${action}: go ahead?`, default: false, ...theme };
     return await ask(question, { input: stdin, output: output.noteStream, signal });
   } catch (error) {
     // Ctrl-C on the prompt, which reads keys by itself.

@@ -10,6 +10,9 @@ import { runProgram } from './program.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** What is drawn in place hides the cursor. */
+const SHOW_CURSOR = '\x1b[?25h';
+
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -19,8 +22,9 @@ async function main(): Promise<number> {
   stopOnSignals(stop);
   // What is piped in may never end.
   signal.addEventListener('abort', () => stdin.destroy());
-  for (const stream of [stdout, stderr])
+  for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => onWriteError(error, stop));
+  }
   try {
     return await runProgram(process.argv.slice(2), {
       output: new Output({ stdout, stderr }, env, signal),
@@ -40,7 +44,10 @@ function stopOnSignals(stop: AbortController): void {
   for (const name of SIGNALS) {
     const exitCode = 128 + constants.signals[name];
     process.on(name, () => {
-      if (stop.signal.aborted) process.exit(exitCode);
+      if (stop.signal.aborted) {
+        if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR);
+        process.exit(exitCode);
+      }
       stop.abort(new Stopped('interrupted', exitCode));
     });
   }

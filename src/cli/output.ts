@@ -5,6 +5,7 @@ import type { WriteStream } from 'node:tty';
 
 import pc from 'picocolors';
 
+import { Stopped } from './exit.js';
 import { redactUrls } from './text.js';
 
 /** The colours of one stream; they do nothing where it takes none. */
@@ -74,6 +75,15 @@ export class Output {
       this.#signal.throwIfAborted();
       throw error;
     }
+  }
+
+  /** Waits until all is written; throws what came between, unless the reader had seen enough. */
+  async flush(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#stdout.write('', () => resolve());
+    });
+    const reason: unknown = this.#signal.reason;
+    if (this.#signal.aborted && !(reason instanceof Stopped)) throw reason;
   }
 
   /** Writes what has to be written also after the call was interrupted. */

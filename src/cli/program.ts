@@ -117,6 +117,7 @@ export async function runProgram(
   }
   try {
     await program.parseAsync(args, { from: 'user' });
+    await surroundings.output.flush();
   } catch (error) {
     // Commander has said what is wrong, or shown the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.misuse;

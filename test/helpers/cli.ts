@@ -153,13 +153,22 @@ export class Cli {
     return this.#spawn(process.execPath, [this.#program, ...args], { input: input ?? '', env });
   }
 
+  /** Runs a line of shell to its end; `rb` is the command line. */
+  runShell(line: string): Promise<CliResult> {
+    return this.#spawn('/bin/sh', ['-c', `${this.#rb}; ${line}`], { input: '' }).result;
+  }
+
+  /** The command line as a function of the shell. */
+  get #rb(): string {
+    return `rb() { '${process.execPath}' '${this.#program}' "$@"; }`;
+  }
+
   /**
    * Runs a line of shell on a terminal of 120 columns and 40 lines; `rb` is the command line. What
    * it writes to stdout and stderr is one.
    */
   startOnTerminal(line: string, env: Readonly<Record<string, string>> = {}): RunningCli {
-    const rb = `rb() { '${process.execPath}' '${this.#program}' "$@"; }`;
-    const commands = `stty rows 40 cols 120; ${rb}; ${line}`;
+    const commands = `stty rows 40 cols 120; ${this.#rb}; ${line}`;
     const args = ['-qec', commands, '/dev/null'];
     return this.#spawn(TERMINAL, args, { env: { SHELL: '/bin/sh', TERM: 'xterm', ...env } });
   }

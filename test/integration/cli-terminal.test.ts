@@ -96,6 +96,15 @@ describe.skipIf(!hasTerminals)('a command that cannot be undone', () => {
     return running;
   };
 
+  it('is asked about without colours where NO_COLOR is set', async () => {
+    const running = cli.startOnTerminal('rb all FLUSHDB; echo "exit $?"', { NO_COLOR: '1' });
+    await running.shows('go ahead? (y/N)');
+    running.write('n\r');
+    await running.shows('exit 1');
+    await running.result;
+    expect(running.rawText.split(ESCAPE).filter((part) => /^[\d;]*m/.test(part))).toEqual([]);
+  });
+
   it('runs after a yes', async () => {
     const running = await ask();
     running.write('y\r');

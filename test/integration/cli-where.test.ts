@@ -1,5 +1,7 @@
 /** The verbs that need no server, `rb where` and `rb spread`, and how a call names its cluster. */
 
+import { existsSync } from 'node:fs';
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Cluster } from '../../src/cluster.js';
@@ -80,6 +82,15 @@ describe('where', () => {
     const places = await jsonLines(['where', '--json', '--', '--json', '-']);
     expect(places.map(({ key }) => key)).toEqual(['--json', '-']);
   });
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'ends with 1 when what it prints cannot be written',
+    async () => {
+      const { code, stderr } = await cli.runShell('rb where k > /dev/full');
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^rb: .*no space left/);
+    },
+  );
 
   it('ends well when nobody reads on', async () => {
     const running = cli.start(['where', '--json'], { input: 'key\n'.repeat(200_000) });
@@ -222,7 +233,7 @@ describe('the cluster of a call', () => {
     const runsTypeScript = 'typescript' in process.features && Boolean(process.features.typescript);
     expect(code).toBe(runsTypeScript ? 0 : 2);
     if (runsTypeScript) expect(stdout).toContain('"address":"typed:1"');
-    else expect(stderr).toMatch(/^rb: rb\.config\.ts is TypeScript, which Node .* does not run/);
+    else expect(stderr).toMatch(/rb\.config\.ts is TypeScript, which Node .* does not run/);
   });
 
   it('is refused with 2 where there is none, or where there are two', async () => {
@@ -246,6 +257,8 @@ describe('the cluster of a call', () => {
     ['{ "hosts": ["redis://a"], "router": "Best" }', /^rb: bad\.json: there is no router 'Best'/],
     ['[]', /^rb: bad\.json must hold an object/],
     ['{\n"hosts": {\n"0": {"password": secret}\n}}', /^rb: bad\.json is no JSON: see line 3\n$/],
+    ['{ "hosts": [],\n\n  "RESP": nope }', /^rb: bad\.json is no JSON: see line 3\n$/],
+    ['{\n\n x }', /^rb: bad\.json is no JSON: see line 3\n$/],
     ['{\n"hosts":\n', /^rb: bad\.json is no JSON: it ends too early\n$/],
   ])('refuses the config %j with 2 and names the file', async (text, message) => {
     cli.file('bad.json', text);
