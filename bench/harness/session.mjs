@@ -35,7 +35,9 @@ export async function runScenarios({ options, server, dist }) {
   await workers.close();
   report.failed = [...failed];
   report.verdicts = smoke ? [] : judge(goals, report.scenarios);
-  printVerdicts(report.verdicts);
+  // Who chose contenders knows what is missing.
+  const chosen = options.contenders.length > 0;
+  printVerdicts(report.verdicts.filter(({ ratio }) => ratio !== null || !chosen));
   return report;
 }
 

@@ -28,14 +28,18 @@ export async function open({ hosts, way, replies }) {
 
 /** One connected client for each host; without a timeout unless told. */
 export function connect(hosts, timeout) {
-  return Promise.all(
-    hosts.map(({ path, host, port, db, caFile }) => {
-      const address = path === undefined ? { host, port } : { path };
-      const tls = caFile === undefined ? {} : { tls: true, ca: readFileSync(caFile) };
-      const socket = { ...address, ...tls, connectTimeout: TIMEOUT_MS };
-      return createClient({ socket, database: db, commandOptions: { timeout } }).connect();
-    }),
-  );
+  const settings = hosts.map((host) => ({ ...hostOptions(host), commandOptions: { timeout } }));
+  const first = createClient(settings[0]);
+  // Duplicates share the class of the first. Each class takes long to make, and clients of many
+  // classes are slower to call.
+  const others = settings.slice(1).map((options) => first.duplicate(options));
+  return Promise.all([first, ...others].map((client) => client.connect()));
+}
+
+function hostOptions({ path, host, port, db, caFile }) {
+  const address = path === undefined ? { host, port } : { path };
+  const tls = caFile === undefined ? {} : { tls: true, ca: readFileSync(caFile) };
+  return { socket: { ...address, ...tls, connectTimeout: TIMEOUT_MS }, database: db };
 }
 
 /** Ends connections at once. */
