@@ -1,0 +1,41 @@
+import { condition } from '../../helpers/condition.js';
+import type { Control } from '../control.js';
+import type { Fault, Strike } from '../fault.js';
+import { failedWith, lostConnection } from '../fault.js';
+
+/** How often the server's own idle timeout is waited for: it takes more than a second. */
+const REAL_TIMEOUT_EVERY = 50;
+
+export const idle: Fault = {
+  name: 'server closing idle connections',
+  promise:
+    'a connection that was closed while idle is opened again by the next command, without a ' +
+    'failure; with commands in flight it is a lost connection',
+  trait: 'any',
+  strike: (strike) =>
+    strike.site.withControl(async (control) => {
+      const isDue = strike.index % REAL_TIMEOUT_EVERY === 0;
+      if (isDue && !(await survivesTimeout(strike, control))) return false;
+      const lost = strike.watch(lostConnection);
+      strike.hit();
+      await control.send('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+      return lost.wait();
+    }),
+};
+
+/** Lets the server close what has been idle for a second; what comes next must not fail. */
+async function survivesTimeout(strike: Strike, control: Control): Promise<boolean> {
+  const { site } = strike;
+  site.isOpen = false;
+  await condition(() => site.inFlight === 0);
+  await control.send('CONFIG', 'SET', 'timeout', '1');
+  await condition(async () => (await connected(control)) === 1, 10_000);
+  await control.send('CONFIG', 'SET', 'timeout', '0');
+  const failed = strike.watch(failedWith(/./));
+  site.isOpen = true;
+  return (await strike.recovered(1)) && !failed.isSeen;
+}
+
+function connected(control: Control): Promise<number> {
+  return control.stat('clients', /connected_clients:(\d+)/);
+}

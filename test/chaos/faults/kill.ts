@@ -1,0 +1,19 @@
+import type { Fault } from '../fault.js';
+import { lostConnection } from '../fault.js';
+
+export const kill: Fault = {
+  name: 'kill -9 and restart under load',
+  promise:
+    'what was sent and only reads is sent again; a write that was sent is rejected with ' +
+    '`maybeExecuted: true`; the host is used again as soon as it answers',
+  trait: 'process',
+  async strike(strike) {
+    const { server } = strike.site;
+    const lost = strike.watch(lostConnection);
+    strike.hit();
+    await server.stop('SIGKILL');
+    server.start();
+    await server.waitUntilReady(20_000);
+    return lost.wait();
+  },
+};
