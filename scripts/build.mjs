@@ -24,12 +24,11 @@ const dist = join(root, 'dist');
 const fresh = join(root, `.dist-${process.pid}`);
 try {
   if (!declare()) throw new Error('The types do not hold.');
-  await bundle();
+  const { metafile } = await bundle();
   restoreClassNames();
   slimSourceMaps();
   chmodSync(join(fresh, 'cli.js'), 0o755);
-  const shipped = notices(['@ioredis/commands', '@redis/client']);
-  writeFileSync(join(fresh, 'THIRD-PARTY-NOTICES.txt'), shipped);
+  writeFileSync(join(fresh, 'THIRD-PARTY-NOTICES.txt'), notices(Object.keys(metafile.inputs)));
   rmSync(dist, { recursive: true, force: true });
   renameSync(fresh, dist);
 } catch (error) {
@@ -57,6 +56,7 @@ function bundle() {
     platform: 'node',
     target: 'node20.9',
     sourcemap: true,
+    metafile: true,
     // Names stay readable, and lines short: stacks show the ones, and Node the line of an error.
     minifyWhitespace: true,
     minifySyntax: true,

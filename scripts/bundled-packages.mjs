@@ -74,11 +74,19 @@ function filesOfDefinitions(path, require) {
   return new Map([...files].map(([, file]) => [require(file).default, file]));
 }
 
-/** The licenses of packages whose code is shipped. */
-export function notices(names) {
-  const parts = names.map((name) => `${titleOf(name)}\n\n${licenseOf(name)}`);
+/** The licenses of the packages that became part of bundles, by the files that went into those. */
+export function notices(inputs) {
+  const parts = packagesOf(inputs).map((name) => `${titleOf(name)}\n\n${licenseOf(name)}`);
   const line = `\n${'-'.repeat(72)}\n\n`;
   return `This package contains code of the following packages.\n\n${parts.join(line)}`;
+}
+
+/** Files are `node_modules/name/...`, or `bundled:name/...` where the plugin above made them. */
+function packagesOf(inputs) {
+  const names = inputs.map(
+    (file) => /^(?:node_modules\/|bundled:)((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1],
+  );
+  return [...new Set(names)].filter((name) => name !== undefined).sort();
 }
 
 function titleOf(name) {
