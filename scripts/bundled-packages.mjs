@@ -95,7 +95,7 @@ function titleOf(name) {
 }
 
 function licenseOf(name) {
-  const file = readdirSync(folderOf(name)).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
+  const file = readdirSync(folderOf(name)).find((entry) => /^licen[cs]e/i.test(entry));
   if (file === undefined) return 'The package ships no text of its license.\n';
   return readFileSync(join(folderOf(name), file), 'utf8');
 }

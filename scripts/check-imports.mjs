@@ -28,19 +28,31 @@ const LAYERS = {
   options: [...BASE, ...HOSTS],
   'host-connection': [...BASE, ...HOSTS, 'wire'],
   health: [...BASE, ...HOSTS, 'wire'],
-  pool: [...BASE, ...HOSTS, 'wire', 'commands', 'host-connection', 'health'],
+  telemetry: [...BASE, ...HOSTS, 'wire'],
+  stats: [...BASE, ...HOSTS, 'wire'],
+  pool: [...BASE, ...HOSTS, 'wire', 'commands', 'host-connection', 'health', 'stats', 'telemetry'],
   routers: [...BASE, ...HOSTS, 'hash', 'commands/key-table', 'commands/refused'],
-  clients: [...CORE, 'routers'],
-  topology: [...CORE, 'clients', 'routers', 'pool', 'health'],
-  cluster: [...CORE, 'clients', 'routers', 'pool', 'topology', 'health'],
+  clients: [...CORE, 'routers', 'telemetry'],
+  topology: [...CORE, 'clients', 'routers', 'pool', 'health', 'stats'],
+  cluster: [...CORE, 'clients', 'routers', 'pool', 'topology', 'health', 'stats'],
   testing: [...CORE, 'cluster'],
   cli: [...CORE, 'cluster', 'hash', 'pool', 'routers'],
-  index: [...CORE, 'clients', 'cluster', 'hash', 'health', 'pool', 'routers'],
+  opentelemetry: [...BASE, 'telemetry'],
+  index: [...CORE, 'clients', 'cluster', 'hash', 'health', 'pool', 'routers', 'stats', 'telemetry'],
 };
 
 /** Package -> the files that may name it. Of all others only Node's own modules are allowed. */
 const PACKAGES = {
   '@redis/client': ['commands/upstream', 'clients/local-client', 'util/load-module'],
+  // A peer, for those who have it.
+  '@opentelemetry/api': [
+    'opentelemetry/attributes',
+    'opentelemetry/connection-metrics',
+    'opentelemetry/index',
+    'opentelemetry/map-spans',
+    'opentelemetry/operations',
+    'opentelemetry/options',
+  ],
   '@ioredis/commands': ['commands/key-table', 'cli/destructive'],
   // Bundled into the command line.
   '@inquirer/confirm': ['cli/confirm'],

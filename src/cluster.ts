@@ -35,6 +35,7 @@ import {
 import { Pool, type PoolClass } from './pool.js';
 import { PartitionRouter } from './routers/partition-router.js';
 import type { BaseRouter, RouterClass } from './routers/router.js';
+import type { HostStats } from './stats.js';
 import { Topology } from './topology.js';
 import type { Key } from './util/key.js';
 import { describeValue } from './util/validate.js';
@@ -145,20 +146,32 @@ export class Cluster<
     });
   }
 
-  /** What the clients of this cluster work with; not for other use. */
+  /**
+   * What the clients of this cluster work with.
+   *
+   * @internal
+   */
   get [BACKEND](): Backend<RESP, TM> {
     return this.#topology;
   }
 
-  /** The hosts by id. */
+  /**
+   * The hosts by id. A Map that cannot be changed; see {@link addHost} and {@link removeHost}.
+   *
+   * @example
+   * for (const [hostId, { address }] of cluster.hosts) console.log(hostId, address);
+   */
   get hosts(): ReadonlyMap<number, HostInfo> {
     return this.#topology.hosts;
   }
 
   /**
-   * Adds a host; what it leaves out comes from `hostDefaults`. Keys may live elsewhere from then on.
+   * Adds a host; what it leaves out comes from `hostDefaults`. Keys may live elsewhere from then on;
+   * no data is moved.
    *
    * @throws BadHostSetup for a config that cannot be used, and for an id that is taken.
+   * @example
+   * cluster.addHost({ hostId: 4, host: '10.0.0.5' });
    */
   addHost(config: HostConfig & { readonly hostId: number }): void {
     this.#topology.add(config);
@@ -175,18 +188,22 @@ export class Cluster<
   }
 
   /**
-   * The router over the hosts as they are now; made anew after they changed.
+   * The router over the hosts as they are now; made anew after they changed. It talks to no server.
    *
    * @throws BadHostSetup if the router cannot work with these hosts.
+   * @example
+   * const hostId = cluster.getRouter().getHostForKey('user:1');
    */
   getRouter(): BaseRouter {
     return this.#topology.getRouter();
   }
 
   /**
-   * The pool of a host.
+   * The pool of a host: its connections, and a way to send it raw commands.
    *
    * @throws BadHostSetup for an unknown id.
+   * @example
+   * const size = await cluster.getPoolForHost(0).executeCommand('DBSIZE');
    */
   getPoolForHost(hostId: number): Pool {
     return this.#topology.poolOf(hostId);
@@ -194,15 +211,26 @@ export class Cluster<
 
   /**
    * The local client of a host: a client of `@redis/client`, already connecting, the same one at
-   * each call until it is closed. Failures reach its commands.
+   * each call until it is closed. Failures reach its commands. Take a `duplicate()` for what occupies
+   * a connection: WATCH, blocking commands, subscriptions.
    *
    * @throws BadHostSetup for an unknown id.
+   * @example
+   * for await (const keys of cluster.getLocalClient(0).scanIterator({ MATCH: 'user:*' })) {
+   *   console.log(keys);
+   * }
    */
   getLocalClient(hostId: number): LocalClient<RESP, TM, M, F, S> {
     return this.#localClients.get(this.#topology.host(hostId));
   }
 
-  /** The local client of the host that a key lives on. */
+  /**
+   * The local client of the host that a key lives on.
+   *
+   * @throws MisuseError for what is no key; BadHostSetup if the router cannot work with the hosts.
+   * @example
+   * const replies = await cluster.getLocalClientForKey('stock').multi().decrBy('stock', 3).exec();
+   */
   getLocalClientForKey(key: Key): LocalClient<RESP, TM, M, F, S> {
     return this.getLocalClient(this.getRouter().getHostForKey(key));
   }
@@ -213,14 +241,36 @@ export class Cluster<
    *
    * @example
    * for (const [hostId, { state, since, lastError }] of cluster.health()) {
-   *   if (state === 'down') console.log(`host ${hostId} since ${since}: ${lastError.message}`);
+   *   if (state === 'down') console.log(`host ${hostId} since ${since}: ${lastError?.message}`);
    * }
    */
   health(): ReadonlyMap<number, HostHealth> {
     return this.#topology.health();
   }
 
-  /** The client for commands with one key each; the same one for the same option. */
+  /**
+   * What was counted of each host since the cluster knows it: commands, how far they were merged,
+   * bytes, errors, and how long batches took. Local clients do not count. A host that is removed is
+   * forgotten, with what comes for it later.
+   *
+   * @example
+   * for (const [hostId, { commands, failures, latency }] of cluster.stats()) {
+   *   console.log(`host ${hostId}: ${commands} commands, ${failures} failed, p99 ${latency.p99} ms`);
+   * }
+   */
+  stats(): ReadonlyMap<number, HostStats> {
+    return this.#topology.stats();
+  }
+
+  /**
+   * The client for commands with one key each; the same one for the same option.
+   *
+   * @throws MisuseError for an unknown option.
+   * @example
+   * const client = cluster.getRoutingClient();
+   * await client.set('user:1', 'Ada', { expiration: { type: 'EX', value: 60 } });
+   * const name = await client.get('user:1'); // string | null
+   */
   getRoutingClient(options?: RoutingClientOptions): ExtendedRoutingClient<RESP, TM, M, F, S> {
     const autoBatch = options?.autoBatch ?? true;
     let client = this.#routingClients.get(autoBatch);
@@ -231,7 +281,19 @@ export class Cluster<
     return client;
   }
 
-  /** {@link RoutingClient.map} of the routing client. */
+  /**
+   * Runs the callback with a client whose commands go to the hosts of their keys, all hosts at once.
+   * Resolves to what the callback returned, when every command has its answer; a returned promise is
+   * unwrapped. The same as {@link RoutingClient.map} of the routing client.
+   *
+   * @throws (rejects) the reason of an unhandled failure, a `MapError` for several, a
+   * `TimeoutError`, `signal.reason`, or what the callback threw.
+   * @example
+   * const values = await cluster.map((c) => RbPromise.all(keys.map((key) => c.get(key))));
+   *
+   * const promises = await cluster.map((c) => keys.map((key) => c.incr(key)), { timeout: 1000 });
+   * console.log(promises.map((promise) => promise.value));
+   */
   map<T>(
     callback: (client: ExtendedMappingClient<RESP, TM, M, F, S>) => T,
     options?: CallOptions,
@@ -239,7 +301,21 @@ export class Cluster<
     return this.getRoutingClient().map(callback, options);
   }
 
-  /** {@link RoutingClient.fanout} of the routing client. */
+  /**
+   * Runs the callback with a client whose commands go to the hosts that are named, whatever their
+   * keys are; each answers a Map of host id to reply. Resolves as {@link map} does. The same as
+   * {@link RoutingClient.fanout} of the routing client.
+   *
+   * @throws (rejects) as {@link map}; the reason of a command that failed on some hosts is a
+   * `FanoutError`, which has the answers of the others.
+   * @example
+   * await cluster.fanout((c) => c.flushDb(), { hosts: [0, 1] });
+   *
+   * await cluster.fanout(async (c) => {
+   *   const two = await c.target([0, 1]).get('motd'); // a Map of two hosts
+   *   const one = await c.targetKey('user:1').get('user:1'); // one value
+   * });
+   */
   fanout<T>(
     callback: (client: ExtendedFanoutClient<RESP, TM, M, F, S>) => T,
     options?: FanoutOptions,
@@ -247,7 +323,16 @@ export class Cluster<
     return this.getRoutingClient().fanout(callback, options);
   }
 
-  /** {@link RoutingClient.all} of the routing client. */
+  /**
+   * A {@link fanout} to all hosts.
+   *
+   * @throws (rejects) as {@link fanout}.
+   * @example
+   * const sizes = await cluster.all((c) => c.dbSize()); // a Map of host id to size
+   *
+   * // At start: can all hosts be reached?
+   * await cluster.all((c) => c.ping(), { timeout: 2000 });
+   */
   all<T>(
     callback: (client: ExtendedFanoutClient<RESP, TM, M, F, S>) => T,
     options?: CallOptions,
@@ -280,6 +365,10 @@ export class Cluster<
    * Sorts keys by the host that they live on, each host's in their order. Needs no connection.
    *
    * @throws MisuseError for what is no key.
+   * @example
+   * await cluster.fanout((c) => {
+   *   for (const [hostId, own] of cluster.groupByHost(keys)) c.target([hostId]).del(own);
+   * });
    */
   groupByHost<K extends Key>(keys: Iterable<K>): Map<number, K[]> {
     const router = this.getRouter();
@@ -295,7 +384,7 @@ export class Cluster<
 
   /**
    * Ends all connections at once: what has no answer is rejected with a `ConnectionError`. The
-   * cluster can be used again: the next command connects.
+   * cluster can be used again: the next command connects. Disconnected, it keeps no process alive.
    */
   async disconnectPools(): Promise<void> {
     this.#localClients.close();
@@ -305,6 +394,9 @@ export class Cluster<
   /**
    * Refuses commands from now on, waits for the answers to those that were issued (for a silent host
    * as long as `connectTimeout`; not for what blocks), then disconnects.
+   *
+   * @example
+   * await using cluster = new Cluster({ hosts });
    */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#topology.close();

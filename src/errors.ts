@@ -19,7 +19,16 @@ export interface CommandErrorFields {
   maybeExecuted?: boolean;
 }
 
-/** The base of every error class of the library. */
+/**
+ * The base of every error class of the library but {@link MapError} and {@link MisuseError}.
+ *
+ * @example
+ * try {
+ *   await client.incr('visits');
+ * } catch (error) {
+ *   if (error instanceof RbError && error.maybeExecuted === false) await client.incr('visits');
+ * }
+ */
 export abstract class RbError extends Error implements CommandErrorFields {
   /** A stable identifier of the kind of error, `RB_…`. */
   abstract readonly code: string;
@@ -35,7 +44,10 @@ export abstract class RbError extends Error implements CommandErrorFields {
 
 /**
  * A command that cannot be sent to one host over the shared connection: it is unknown, names no
- * key or more than one, or would change the state of the connection.
+ * key or more than one, or would change the state of the connection. The message names the way out.
+ *
+ * @example
+ * await client.del(['a', 'b']); // rejects: two keys may be on two hosts
  */
 export class UnroutableCommand extends RbError {
   override readonly code = 'RB_UNROUTABLE';
@@ -52,7 +64,10 @@ export class BadHostSetup extends RbError {
   }
 }
 
-/** A connection could not be made, or was lost. */
+/**
+ * A connection could not be made, or was lost. `cause` is what the socket or the server said, where
+ * they did; `maybeExecuted` tells whether the command may have run.
+ */
 export class ConnectionError extends RbError {
   override readonly code: 'RB_CONNECTION' | 'RB_PROTOCOL' = 'RB_CONNECTION';
   static {
@@ -68,7 +83,16 @@ export class ProtocolError extends ConnectionError {
   }
 }
 
-/** A connect, command, join or call timeout. */
+/**
+ * A connect, command, join or call timeout.
+ *
+ * @example
+ * try {
+ *   await cluster.map((c) => c.get('key'), { timeout: 100 });
+ * } catch (error) {
+ *   if (error instanceof TimeoutError) console.log('silent hosts:', error.hosts);
+ * }
+ */
 export class TimeoutError extends RbError {
   override readonly code = 'RB_TIMEOUT';
   /** The ids of the hosts that had not answered, where a whole call timed out. */
@@ -94,7 +118,10 @@ export class ClosedError extends RbError {
   }
 }
 
-/** A host has as many commands or bytes waiting as `poolOptions` allows. */
+/**
+ * A host has as many commands or bytes waiting as `maxPendingCommands` and `maxPendingBytes` of
+ * `poolOptions` allow. The command was not sent.
+ */
 export class OverloadError extends RbError {
   override readonly code = 'RB_OVERLOAD';
   static {
@@ -102,7 +129,13 @@ export class OverloadError extends RbError {
   }
 }
 
-/** The server answered with an error. The message is the server's own. */
+/**
+ * The server answered with an error. The message is the server's own.
+ *
+ * @example
+ * const error = await client.incr('text').catch((reason) => reason);
+ * if (error instanceof ReplyError && error.kind === 'WRONGTYPE') console.log(error.hostId);
+ */
 export class ReplyError extends RbError {
   override readonly code = 'RB_REPLY';
   static {
@@ -116,7 +149,10 @@ export class ReplyError extends RbError {
   }
 }
 
-/** Misuse of the library by its caller: a `TypeError` with a code. */
+/**
+ * Misuse of the library by its caller: a `TypeError` with a {@link MisuseCode}. Methods of commands
+ * do not throw it, they reject with it.
+ */
 export class MisuseError extends TypeError implements CommandErrorFields {
   readonly code: MisuseCode;
   declare hostId?: number;
@@ -130,7 +166,10 @@ export class MisuseError extends TypeError implements CommandErrorFields {
   }
 }
 
-/** The kinds of misuse. */
+/**
+ * The kinds of misuse: a wrong argument, an option that there is not, a client targeted twice, a
+ * promise settled twice, a promise resolved with itself.
+ */
 export type MisuseCode =
   | 'RB_INVALID_ARGUMENT'
   | 'RB_UNKNOWN_OPTION'
@@ -153,7 +192,17 @@ export interface MapErrorDetails {
   readonly results?: unknown;
 }
 
-/** Several commands of a join failed. `errors` holds each error object once, in order of issue. */
+/**
+ * Several commands of a join failed. `errors` holds each error object once, in order of issue.
+ * Commands that were struck by one cause may share one object.
+ *
+ * @example
+ * try {
+ *   await cluster.map((c) => keys.forEach((key) => void c.incr(key)));
+ * } catch (error) {
+ *   if (error instanceof MapError) console.log(`${error.failed} of ${error.total}`, error.errors);
+ * }
+ */
 export class MapError extends AggregateError {
   readonly code = 'RB_MAP';
   /** How many commands failed. */
@@ -188,7 +237,16 @@ function mapErrorMessage(reasons: readonly unknown[], total: number): string {
   return `${reasons.length} of ${total} commands failed (${parts.join('; ')})`;
 }
 
-/** A fanned-out command failed on some hosts; `values` has the answers of the others. */
+/**
+ * A fanned-out command failed on some hosts; `values` has the answers of the others.
+ *
+ * @example
+ * try {
+ *   await cluster.all((c) => c.ping());
+ * } catch (error) {
+ *   if (error instanceof FanoutError) console.log('failed:', [...error.errors.keys()]);
+ * }
+ */
 export class FanoutError<T = unknown> extends RbError {
   override readonly code = 'RB_FANOUT';
   static {

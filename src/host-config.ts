@@ -13,7 +13,7 @@ import {
   type OptionRules,
 } from './util/validate.js';
 
-/** What a host's `credentials` function answers. */
+/** What a host's `credentials` function answers: the login for the connection that is made. */
 export interface HostCredentials {
   /** The ACL user; left out, the server's default user. */
   username?: string | undefined;
@@ -40,7 +40,12 @@ export interface HostConfig {
   username?: string | undefined;
   /** The password; it never shows in errors, JSON or `util.inspect`. */
   password?: string | undefined;
-  /** Asked for the login at each connect, in place of `username` and `password`. */
+  /**
+   * Asked for the login at each connect, in place of `username` and `password`.
+   *
+   * @example
+   * const config: HostConfig = { credentials: async () => ({ password: await readSecret() }) };
+   */
   credentials?: (() => HostCredentials | PromiseLike<HostCredentials>) | undefined;
   /** Whether to connect over TLS. Default: false. */
   ssl?: boolean | undefined;

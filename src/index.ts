@@ -50,4 +50,13 @@ export { ConsistentHashingRouter } from './routers/consistent-hashing-router.js'
 export { PartitionRouter } from './routers/partition-router.js';
 export { BaseRouter, type RouterClass, type RouterCluster } from './routers/router.js';
 export { Script } from './script.js';
+export type { HostStats, LatencyStats } from './stats.js';
+export type {
+  BatchTrace,
+  CommandTrace,
+  ConnectionTrace,
+  HostTrace,
+  MapOperation,
+  MapTrace,
+} from './telemetry/traces.js';
 export type { Key } from './util/key.js';

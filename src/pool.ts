@@ -5,7 +5,9 @@ import type { HostLoad, HostMonitor } from './health.js';
 import { connectionOptions } from './host-connection.js';
 import type { HostInfo } from './hosts.js';
 import type { ResolvedPoolOptions } from './options.js';
-import { Channel, type ChannelOptions } from './wire/channel.js';
+import { HostCounters } from './stats.js';
+import { traceConnection } from './telemetry/connection-tracer.js';
+import { Channel } from './wire/channel.js';
 import { clearTimer, startTimer } from './util/timers.js';
 
 /** What a pool is made with, beside its host. */
@@ -24,6 +26,12 @@ export interface PoolSettings extends ResolvedPoolOptions {
    * @internal
    */
   readonly monitor?: HostMonitor;
+  /**
+   * Counts what goes through the pool.
+   *
+   * @internal
+   */
+  readonly counters?: HostCounters;
 }
 
 /** An argument of a raw command. */
@@ -44,10 +52,16 @@ const MAX_IDLE_BLOCKING = 4;
 /**
  * The connections to one host. A cluster makes one for each; subclass it and give the class as the
  * cluster's `pool` option to watch or change what it does.
+ *
+ * @example
+ * const pool = cluster.getPoolForHost(0);
+ * console.log(pool.host.address, pool.connections, pool.pending);
  */
 export class Pool {
   /** The host that the connections lead to. */
   readonly host: HostInfo;
+  /** @internal */
+  readonly counters: HostCounters;
   readonly #settings: PoolSettings;
   readonly #channels: Channel[];
   #nextChannel = 0;
@@ -63,11 +77,20 @@ export class Pool {
   constructor(host: HostInfo, settings: PoolSettings) {
     this.host = host;
     this.#settings = settings;
+    this.counters = settings.counters ?? new HostCounters();
     this.#channels = Array.from({ length: settings.connectionsPerHost }, () => this.#newChannel());
   }
 
-  #newChannel(): Channel {
-    return new Channel(channelOptions(this.host, this.#settings));
+  #newChannel(isBlocking = false): Channel {
+    const { host, counters } = this;
+    const settings = this.#settings;
+    return new Channel({
+      connection: { ...connectionOptions(host, settings), traffic: counters },
+      reconnect: settings.reconnect,
+      retries: settings.retries,
+      watcher: settings.monitor,
+      watch: (connection) => traceConnection(host, connection, isBlocking),
+    });
   }
 
   get #allChannels(): Channel[] {
@@ -101,6 +124,8 @@ export class Pool {
    * Sends a raw command to this host, whatever its keys are.
    *
    * @throws (rejects) as the commands of a routing client do.
+   * @example
+   * const info = await cluster.getPoolForHost(0).executeCommand('INFO', 'memory');
    */
   executeCommand(name: string, ...args: PoolArgument[]): Promise<unknown> {
     return this.#settings.execute(this.host.hostId, name, args);
@@ -192,7 +217,7 @@ export class Pool {
 
   /** @internal */
   openBlockingChannel(): Channel {
-    const channel = this.#idleBlocking.pop() ?? this.#newChannel();
+    const channel = this.#idleBlocking.pop() ?? this.#newChannel(true);
     this.#busyBlocking.add(channel);
     return channel;
   }
@@ -254,12 +279,3 @@ export class Pool {
 
 /** A class that the `pool` option takes: {@link Pool} or a subclass. */
 export type PoolClass = new (host: HostInfo, settings: PoolSettings) => Pool;
-
-function channelOptions(host: HostInfo, settings: PoolSettings): ChannelOptions {
-  return {
-    connection: connectionOptions(host, settings),
-    reconnect: settings.reconnect,
-    retries: settings.retries,
-    watcher: settings.monitor,
-  };
-}

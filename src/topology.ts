@@ -11,6 +11,7 @@ import { createHost, type HostConfig, type HostInfo } from './hosts.js';
 import type { ResolvedPoolOptions } from './options.js';
 import type { Pool, PoolClass, PoolSettings } from './pool.js';
 import type { BaseRouter, RouterClass, RouterCluster } from './routers/router.js';
+import { HostCounters, type HostStats } from './stats.js';
 import { describeValue, quote } from './util/validate.js';
 
 export interface TopologyOptions<RESP extends RespVersions, TM extends TypeMapping> {
@@ -40,6 +41,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
   readonly #hosts: Map<number, HostInfo>;
   readonly #pools = new Map<number, Pool>();
   readonly #monitors = new Map<number, HostMonitor>();
+  readonly #counters = new Map<number, HostCounters>();
   readonly #poolSettings: PoolSettings;
   /** For the raw commands of pools. */
   readonly #dispatch: Dispatch;
@@ -62,6 +64,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
 
   #watch(host: HostInfo): void {
     this.#monitors.set(host.hostId, new HostMonitor(host, this.#options.emit));
+    this.#counters.set(host.hostId, new HostCounters());
   }
 
   get hosts(): ReadonlyMap<number, HostInfo> {
@@ -102,7 +105,11 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
     const pool = this.#pools.get(hostId);
     if (pool !== undefined) return pool;
     const host = this.host(hostId);
-    const settings = { ...this.#poolSettings, monitor: this.#monitors.get(hostId)! };
+    const settings = {
+      ...this.#poolSettings,
+      monitor: this.#monitors.get(hostId)!,
+      counters: this.#counters.get(hostId)!,
+    };
     const opened = new this.#options.pool(host, settings);
     this.#pools.set(hostId, opened);
     return opened;
@@ -115,6 +122,15 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
       monitor.health(this.#pools.get(hostId)?.load ?? NO_LOAD),
     ]);
     return new Map(healths);
+  }
+
+  /** What was counted of each host. */
+  stats(): Map<number, HostStats> {
+    const stats = [...this.#counters].map(([hostId, counters]): [number, HostStats] => [
+      hostId,
+      counters.stats(this.#hosts.get(hostId)!),
+    ]);
+    return new Map(stats);
   }
 
   /** A host by its id. Throws `BadHostSetup` for an unknown one. */
@@ -143,6 +159,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
     const pool = this.#pools.get(hostId);
     this.#pools.delete(hostId);
     this.#monitors.delete(hostId);
+    this.#counters.delete(hostId);
     this.#changed();
     pool?.remove();
     return host;

@@ -54,6 +54,7 @@ export interface ClientCluster<
 /** The pool of a host, as the lanes of its clients see it. */
 export interface CommandPool {
   readonly host: HostInfo;
+  readonly counters: CommandCounters;
   /** Whether the bounds of the pool leave room for a command. */
   readonly hasRoom: boolean;
   /** Whether a command without room waits; else it is rejected. */
@@ -71,6 +72,19 @@ export interface CommandPool {
   /** Lanes that hold commands which no channel has: a disconnect reaches them too. */
   addHolder(holder: CommandHolder): void;
   removeHolder(holder: CommandHolder): void;
+}
+
+/** Counts what becomes of the commands for a host. */
+export interface CommandCounters {
+  /** Commands of callers. */
+  commands: number;
+  /** What they were merged to. */
+  requests: number;
+  batches: number;
+  /** Commands of callers that get no answer. */
+  failures: number;
+  /** In ms: from sending a batch to its last answer. */
+  recordLatency(latency: number): void;
 }
 
 export interface RoomWaiter {

@@ -1,11 +1,13 @@
 /** What all clients share: from a method's arguments to an encoded, checked command. */
 
 import { type CommandSpec, rawSpec, TypedCommand } from '../commands/command-spec.js';
-import { isBlocking } from '../commands/key-table.js';
+import { isBlocking, keyIndexes } from '../commands/key-table.js';
 import { refusal } from '../commands/refused.js';
 import { COMMAND_NAMES, definitionOf } from '../commands/upstream.js';
-import { MisuseError, RbError } from '../errors.js';
+import { MisuseError, RbError, UnroutableCommand } from '../errors.js';
 import { BaseRouter, noKeyError, severalKeysError } from '../routers/router.js';
+import { traceCommand } from '../telemetry/command-tracer.js';
+import type { Key } from '../util/key.js';
 import { describeType } from '../util/validate.js';
 import type { Backend } from './backend.js';
 import { blockingTime } from './blocking-time.js';
@@ -161,6 +163,35 @@ export function routesByKey(router: BaseRouter): boolean {
 
 /** Puts a command on its way to a host. */
 export function sendTo(lane: Lane, command: CommandWriter, sink: CommandSink): void {
+  if (lane.isTraced) sendTraced(lane, command, sink);
+  else send(lane, command, sink);
+}
+
+function sendTraced(lane: Lane, command: CommandWriter, sink: CommandSink): void {
+  const traced = {
+    host: lane.pool.host,
+    argumentCount: command.count - 1,
+    keys: keysOf(command, sink.spec.name),
+    map: lane.map,
+  };
+  traceCommand(traced, sink, (tracing) => {
+    send(lane, command, tracing);
+  });
+}
+
+/** All keys of a command, as far as its arguments say which they are. */
+function keysOf(command: CommandWriter, name: string): readonly Key[] {
+  if (command.keyCount === 1) return [command.key!];
+  const args = command.rawArgs ?? command.redisArgs.slice(1);
+  try {
+    return (keyIndexes(name, args) ?? []).map((index) => args[index]!);
+  } catch (error) {
+    if (error instanceof UnroutableCommand) return [];
+    throw error;
+  }
+}
+
+function send(lane: Lane, command: CommandWriter, sink: CommandSink): void {
   const { spec } = sink;
   if (lane.merges && spec.plainCount === command.count && command.rawArgs === undefined) {
     const [, key, value] = command.redisArgs;

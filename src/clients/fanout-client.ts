@@ -86,7 +86,12 @@ export class FanoutClient<
     this.#isTargeted = isTargeted;
   }
 
-  /** Sends any command, by its name, to the targeted hosts. */
+  /**
+   * Sends any command, by its name, to the targeted hosts.
+   *
+   * @example
+   * const replies = await cluster.all((client) => client.executeCommand('LATENCY', 'LATEST'));
+   */
   executeCommand(name: string, ...args: RawArgument[]): RbPromise<Map<number, unknown>> {
     return this.runRaw(name, args) as RbPromise<Map<number, unknown>>;
   }
@@ -106,6 +111,8 @@ export class FanoutClient<
    * A client for these hosts. An id that no host has rejects the commands with a `BadHostSetup`.
    *
    * @throws MisuseError RB_ALREADY_TARGETED on a client that was targeted before.
+   * @example
+   * await cluster.fanout((client) => client.target([0, 1]).set('motd', 'hello'));
    */
   target(hosts: FanoutHosts): ExtendedFanoutClient<RESP, TM, M, F, S> {
     if (this.#isTargeted) throw alreadyTargeted();
@@ -119,9 +126,12 @@ export class FanoutClient<
   }
 
   /**
-   * A client for the one host that the key lives on. Its commands answer with the reply itself.
+   * A client for the one host that the key lives on. Its commands answer with the reply itself, not
+   * with a Map, and may have any keys.
    *
    * @throws MisuseError RB_ALREADY_TARGETED on a client that was targeted before.
+   * @example
+   * const common = await cluster.fanout((client) => client.targetKey('acme').sInter(['a', 'b']));
    */
   targetKey(key: Key): ExtendedKeyTargetClient<RESP, TM, M, F, S> {
     if (this.#isTargeted) throw alreadyTargeted();
@@ -160,7 +170,13 @@ export interface KeyTargetClient<
   S extends RedisScripts = {},
 > extends MappedCommands<RESP, TM> {}
 
-/** Sends each command to the host of one key, whatever keys the command itself has. */
+/**
+ * Sends each command to the host of one key, whatever keys the command itself has, and answers with
+ * an `RbPromise` of the one reply.
+ *
+ * @example
+ * const name = await cluster.fanout((client) => client.targetKey('user:1').get('user:1'));
+ */
 export class KeyTargetClient<
   RESP extends RespVersions,
   TM extends TypeMapping,
@@ -176,7 +192,12 @@ export class KeyTargetClient<
     this.#key = key;
   }
 
-  /** Sends any command, by its name, to the host of the key. */
+  /**
+   * Sends any command, by its name, to the host of the key.
+   *
+   * @example
+   * await cluster.fanout((client) => client.targetKey('a').executeCommand('RENAME', 'a', 'b'));
+   */
   executeCommand(name: string, ...args: RawArgument[]): RbPromise<unknown> {
     return this.runRaw(name, args) as RbPromise<unknown>;
   }

@@ -2,6 +2,9 @@
 
 import { MapError, MisuseError, TimeoutError } from '../errors.js';
 import { RbPromise, sequenceOf } from '../promise/rb-promise.js';
+import { hasListeners, MAP_CHANNEL } from '../telemetry/channels.js';
+import { traceMap } from '../telemetry/map-tracer.js';
+import type { MapOperation } from '../telemetry/traces.js';
 import { clearTimer, startTimer, type Timer } from '../util/timers.js';
 import { describeType } from '../util/validate.js';
 import type { Failure, Session } from './session.js';
@@ -24,8 +27,12 @@ export function runCall<T>(
   session: Session,
   options: JoinOptions,
   callback: () => T,
+  operation: MapOperation = 'executeCommands',
 ): Promise<Awaited<T>> {
-  return new Join(session, options, true).run(callback) as Promise<Awaited<T>>;
+  const join = new Join(session, options, true);
+  const run = (): Promise<Awaited<T>> => join.run(callback) as Promise<Awaited<T>>;
+  if (!hasListeners(MAP_CHANNEL)) return run();
+  return traceMap({ operation, dispatch: session.dispatch, issued: () => join.issued }, run);
 }
 
 /** Refuses what cannot be run, before anything is begun. */
@@ -39,6 +46,8 @@ class Join {
   readonly #session: Session;
   readonly #options: JoinOptions;
   readonly #closesSession: boolean;
+  /** How many commands were issued; known when it has ended. */
+  issued = 0;
   #timer: Timer | undefined;
   #resolve!: (value: unknown) => void;
   #reject!: (reason: unknown) => void;
@@ -144,7 +153,7 @@ class Join {
     // Callbacks that run now find the call over: what they would issue is refused.
     giveUp();
     this.#session.takeFailures();
-    this.#session.takeIssued();
+    this.issued = this.#session.takeIssued();
   }
 
   #check(): void {
@@ -169,8 +178,8 @@ class Join {
       failures.push({ sequence: sequenceOf(result), reason: result.reason });
       failures.sort((a, b) => a.sequence - b.sequence);
     }
-    const issued = this.#session.takeIssued();
-    if (failures.length > 0) this.#reject(failureOf(eachOnce(failures), issued));
+    this.issued = this.#session.takeIssued();
+    if (failures.length > 0) this.#reject(failureOf(eachOnce(failures), this.issued));
     else this.#resolve(result instanceof RbPromise ? result.value : result);
   }
 

@@ -6,13 +6,18 @@
  */
 
 import { OverloadError, TimeoutError } from '../errors.js';
-import { clearTimer, startTimer, type Timer } from '../util/timers.js';
+import { traceBatch } from '../telemetry/batch-tracer.js';
+import { BATCH_CHANNEL, COMMAND_CHANNEL, hasListeners } from '../telemetry/channels.js';
+import { mapOf } from '../telemetry/map-tracer.js';
+import type { MapTrace } from '../telemetry/traces.js';
+import { clearTimer, startTimer } from '../util/timers.js';
 import { MAX_DELAY } from '../util/validate.js';
-import { Pipeline, type PipelineOwner, type ReplySink } from '../wire/pipeline.js';
+import type { Pipeline, PipelineOwner, ReplySink } from '../wire/pipeline.js';
 import type { CommandChannel, CommandHolder, CommandPool, RoomWaiter } from './backend.js';
 import { CommandBuffer, FLUSH_SIZE, type SealedCommands } from './command-buffer.js';
 import type { CommandWriter } from './command-writer.js';
-import type { CommandSink } from './sinks.js';
+import { LanePipeline } from './lane-pipeline.js';
+import { type CommandSink, commandsOf, commonName } from './sinks.js';
 
 /** A lane's side of its dispatch. */
 export interface LaneHost {
@@ -30,25 +35,7 @@ export interface LaneHost {
 /** Makes the error for what is given up; where it was going is put on it afterwards. */
 export type GiveUpReason = (lane: Lane) => Error;
 
-class LanePipeline extends Pipeline {
-  readonly commands: number;
-  readonly size: number;
-  /** In ms: how long a blocking command may block by its own arguments; undefined for others. */
-  blockingTime: number | undefined;
-  channel: CommandChannel | undefined;
-  timer: Timer | undefined;
-  /** Whether the dispatch counts on it, and whether the pool does. */
-  isPending = true;
-  isOccupying = false;
-
-  constructor(sealed: SealedCommands, owner: PipelineOwner) {
-    super(sealed.bytes, sealed.sinks, sealed.ends, owner);
-    this.commands = sealed.commands;
-    this.size = sealed.bytes.length;
-  }
-}
-
-const NO_BYTES = Buffer.alloc(0);
+const NOTHING: SealedCommands = { bytes: Buffer.alloc(0), sinks: [], ends: [], commands: 0 };
 
 export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   readonly pool: CommandPool;
@@ -58,19 +45,32 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   #held: LanePipeline[] = [];
   readonly #inFlight = new Set<LanePipeline>();
   #hasTurn = false;
+  #isTraced = false;
   /** An empty pipeline, so that one is always alive; the routing client says why. */
-  readonly kept = new LanePipeline({ bytes: NO_BYTES, sinks: [], ends: [], commands: 0 }, this);
+  readonly kept: LanePipeline;
 
   constructor(host: LaneHost, pool: CommandPool) {
     this.#host = host;
     this.pool = pool;
     this.#buffer = new CommandBuffer(host.autoBatch);
     this.#channel = pool.openChannel();
+    this.kept = new LanePipeline(NOTHING, this, pool.counters);
   }
 
   /** Whether neighbouring plain GETs and SETs become one command. */
   get merges(): boolean {
     return this.#host.autoBatch;
+  }
+
+  /** Whether anybody listens to commands. It is asked anew for each pipeline. */
+  get isTraced(): boolean {
+    if (this.#buffer.isEmpty) this.#isTraced = hasListeners(COMMAND_CHANNEL);
+    return this.#isTraced;
+  }
+
+  /** The trace of the map whose commands these are, if it is traced. */
+  get map(): MapTrace | undefined {
+    return mapOf(this.#host);
   }
 
   /** Whether commands of this lane are without an answer. */
@@ -113,6 +113,10 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
       pool.occupy(1, 0);
       return true;
     }
+    const { counters } = pool;
+    counters.commands++;
+    counters.requests++;
+    counters.failures++;
     const { hostId, address } = pool.host;
     const error = new OverloadError(
       `Too much is waiting for host ${hostId} (${address}): poolOptions.maxPendingCommands or ` +
@@ -137,12 +141,38 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   }
 
   #release(sealed: SealedCommands, blockingTime?: number): void {
+    if (hasListeners(BATCH_CHANNEL)) {
+      this.#releaseTraced(sealed, blockingTime);
+      return;
+    }
     this.#hold(sealed, blockingTime);
     this.#sendHeld();
   }
 
+  #releaseTraced(sealed: SealedCommands, blockingTime: number | undefined): void {
+    const { bytes, commands, sinks } = sealed;
+    const batch = {
+      host: this.pool.host,
+      commands,
+      command: commonName(sinks),
+      bytes: bytes.length,
+      isBlocking: blockingTime !== undefined,
+      map: this.map,
+      sinks,
+      commandsOf,
+    };
+    traceBatch(batch, (traced) => {
+      this.#hold({ ...sealed, sinks: traced }, blockingTime);
+      this.#sendHeld();
+    });
+  }
+
   #hold(sealed: SealedCommands, blockingTime?: number): void {
-    const pipeline = new LanePipeline(sealed, this);
+    const { counters } = this.pool;
+    counters.commands += sealed.commands;
+    counters.requests += sealed.sinks.length;
+    counters.batches++;
+    const pipeline = new LanePipeline(sealed, this, counters);
     pipeline.blockingTime = blockingTime;
     if (!this.pool.waitsForRoom) {
       this.pool.occupy(0, pipeline.size);
@@ -185,6 +215,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     const isBlocking = pipeline.blockingTime !== undefined;
     pipeline.channel = isBlocking ? this.pool.openBlockingChannel() : this.#channel;
     this.#inFlight.add(pipeline);
+    pipeline.sentAt = performance.now();
     pipeline.channel.send(pipeline);
   }
 
@@ -212,7 +243,11 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   #onDone(done: LanePipeline): void {
     clearTimer(done.timer);
     if (done.isOccupying) this.pool.release(done.commands, done.size);
-    if (done.blockingTime !== undefined && done.channel !== undefined) {
+    const isBlocking = done.blockingTime !== undefined;
+    if (!isBlocking && !done.hasLost) {
+      this.pool.counters.recordLatency(performance.now() - done.sentAt);
+    }
+    if (isBlocking && done.channel !== undefined) {
       this.pool.closeBlockingChannel(done.channel, true);
     }
     this.#inFlight.delete(done);

@@ -12,13 +12,16 @@ import type {
 } from '../commands/upstream.js';
 import { MisuseError } from '../errors.js';
 import { RbPromise } from '../promise/rb-promise.js';
+import { traceCommand } from '../telemetry/command-tracer.js';
 import { type Key, keyText } from '../util/key.js';
 import { describeType } from '../util/validate.js';
 import { defineMethod, hostOf, routesByKey, sendTo } from './command-client.js';
 import type { AddedCommands, MappedCommands } from './command-methods.js';
 import type { CommandWriter, RawArgument } from './command-writer.js';
+import type { Lane } from './lane.js';
 import { replyMapping } from './reply-mapping.js';
 import { SessionClient } from './session-client.js';
+import type { CommandSink } from './sinks.js';
 
 const GET = rawSpec('GET', []);
 const SET = rawSpec('SET', []);
@@ -50,7 +53,10 @@ export interface MappingClient<
  * {@link RbPromise} that has its value when the map has been joined.
  *
  * Neighbouring `GET`s to one host are merged into an `MGET`, neighbouring `SET`s without options
- * into an `MSET`, unless `autoBatch` is off.
+ * into an `MSET`, unless `autoBatch` is off. `mGet` and `mSet` work over all hosts.
+ *
+ * @example
+ * const cities = await cluster.map((client) => client.mGet(['city:fr', 'city:pe']));
  */
 export class MappingClient<
   RESP extends RespVersions,
@@ -69,7 +75,14 @@ export class MappingClient<
     return this.runRaw(name, args) as RbPromise<unknown>;
   }
 
-  /** A client of the same map whose replies have other types. */
+  /**
+   * A client of the same map whose replies have other types.
+   *
+   * @example
+   * await cluster.map((client) =>
+   *   client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer }).get('image'),
+   * );
+   */
   withTypeMapping<T extends TypeMapping>(typeMapping: T): ExtendedMappingClient<RESP, T, M, F, S> {
     const mapping = replyMapping(this.mapping.protocol, typeMapping);
     return new MappingClient(this.session, mapping) as ExtendedMappingClient<RESP, T, M, F, S>;
@@ -102,8 +115,8 @@ export class MappingClient<
         : router.getHostForCommand(spec.name, value === undefined ? [key] : [key, value]);
       const lane = session.dispatch.lane(hostId);
       const promise = this.newPromise<unknown>(spec);
-      if (value === undefined) lane.appendGet(key, promise);
-      else lane.appendSet(key, value, promise);
+      if (lane.isTraced) appendTraced(lane, promise, key, value);
+      else append(lane, promise, key, value);
       return promise;
     } catch (error) {
       return this.refuse(error, spec.name);
@@ -157,6 +170,26 @@ export class MappingClient<
     }
     return RbPromise.all(list.map(([key, value]) => this.set(key, value))).then(() => 'OK');
   }
+}
+
+type Text = string | Uint8Array;
+
+/** A plain GET, or a plain SET if there is a value. */
+function append(lane: Lane, sink: CommandSink, key: Text, value: Text | undefined): void {
+  if (value === undefined) lane.appendGet(key, sink);
+  else lane.appendSet(key, value, sink);
+}
+
+function appendTraced(lane: Lane, sink: CommandSink, key: Text, value: Text | undefined): void {
+  const traced = {
+    host: lane.pool.host,
+    argumentCount: value === undefined ? 1 : 2,
+    keys: [key],
+    map: lane.map,
+  };
+  traceCommand(traced, sink, (tracing) => {
+    append(lane, tracing, key, value);
+  });
 }
 
 /** The value of a SET as it is sent; undefined if it is none. */

@@ -9,6 +9,7 @@ import type {
   TypeMapping,
 } from '../commands/upstream.js';
 import { type CallOptions, resolveCallOptions } from '../options.js';
+import type { MapOperation } from '../telemetry/traces.js';
 import { type Backend, BACKEND, type ClientCluster } from './backend.js';
 import { CommandClient, hostOf, sendTo } from './command-client.js';
 import { refusedCommand } from './command-error.js';
@@ -23,7 +24,12 @@ import { type ReplyMapping, replyMapping } from './reply-mapping.js';
 import { Session } from './session.js';
 import { NativeSink } from './sinks.js';
 
-/** The options of a routing client. */
+/**
+ * The options of a routing client.
+ *
+ * @example
+ * const client = cluster.getRoutingClient({ autoBatch: false });
+ */
 export interface RoutingClientOptions {
   /** Whether its maps and fan-outs merge neighbouring `GET`s and `SET`s. Default: true. */
   autoBatch?: boolean | undefined;
@@ -36,9 +42,24 @@ const CLIENT_OPTIONS = ['maxConcurrency', 'autoBatch'] as const;
 const CALL_OPTIONS = ['timeout', 'signal', 'maxConcurrency', 'autoBatch'] as const;
 const FANOUT_OPTIONS = ['hosts', ...CALL_OPTIONS] as const;
 
-/** The options of a fan-out. */
+/** A map or a fan-out that is to be run. */
+interface Call {
+  readonly operation: MapOperation;
+  readonly options: FanoutOptions | undefined;
+  readonly allowed: readonly (keyof FanoutOptions)[];
+}
+
+/**
+ * The options of a fan-out.
+ *
+ * @example
+ * await cluster.fanout((client) => client.ping(), { hosts: [0, 3], timeout: 1000 });
+ */
 export interface FanoutOptions extends CallOptions {
-  /** The hosts that commands go to, unless they are targeted: ids, or `'all'`. Default: none. */
+  /**
+   * The hosts that commands go to, unless they are targeted: ids, or `'all'`. Default: none, so that
+   * every command has to be targeted.
+   */
   hosts?: FanoutHosts | undefined;
 }
 
@@ -103,12 +124,25 @@ export class RoutingClient<
     extendClient(this, backend.addedCommands);
   }
 
-  /** Sends any command that names exactly one key, by its name; the reply is that of the decoder. */
+  /**
+   * Sends any command that names exactly one key, by its name. The reply comes as the server sent
+   * it, in the types of the client's type mapping.
+   *
+   * @throws (rejects) UnroutableCommand if it is unknown, or does not name exactly one key.
+   * @example
+   * const length = await client.executeCommand('STRLEN', 'key'); // unknown
+   */
   executeCommand(name: string, ...args: RawArgument[]): Promise<unknown> {
     return this.runRaw(name, args) as Promise<unknown>;
   }
 
-  /** The same client, with replies of other types. */
+  /**
+   * The same client, with replies of other types; the order of their commands is kept.
+   *
+   * @example
+   * const bytes = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+   * const image = await bytes.get('image'); // Buffer | null
+   */
   withTypeMapping<T extends TypeMapping>(typeMapping: T): ExtendedRoutingClient<RESP, T, M, F, S> {
     const cluster = { [BACKEND]: this.#backend as Backend<RESP, T> };
     const client = new RoutingClient<RESP, T, M, F, S>(cluster, { autoBatch: this.#autoBatch });
@@ -131,7 +165,9 @@ export class RoutingClient<
     callback: (client: ExtendedMappingClient<RESP, TM, M, F, S>) => T,
     options?: CallOptions,
   ): Promise<Awaited<T>> {
-    return this.#run(options, CALL_OPTIONS, callback, (session) => this.#mappingClient(session));
+    return this.#run({ operation: 'map', options, allowed: CALL_OPTIONS }, callback, (session) =>
+      this.#mappingClient(session),
+    );
   }
 
   /**
@@ -147,24 +183,28 @@ export class RoutingClient<
     callback: (client: ExtendedFanoutClient<RESP, TM, M, F, S>) => T,
     options?: FanoutOptions,
   ): Promise<Awaited<T>> {
-    return this.#run(options, FANOUT_OPTIONS, callback, (session) =>
-      this.#fanoutClient(session, options?.hosts),
-    );
+    const call = { operation: 'fanout', options, allowed: FANOUT_OPTIONS } as const;
+    return this.#run(call, callback, (session) => this.#fanoutClient(session, options?.hosts));
   }
 
-  /** {@link fanout} to all hosts. */
+  /**
+   * A {@link fanout} to all hosts.
+   *
+   * @throws (rejects) as {@link fanout}.
+   * @example
+   * const infos = await client.all((c) => c.info());
+   */
   all<T>(
     callback: (client: ExtendedFanoutClient<RESP, TM, M, F, S>) => T,
     options?: CallOptions,
   ): Promise<Awaited<T>> {
-    return this.#run(options, CALL_OPTIONS, callback, (session) =>
+    return this.#run({ operation: 'all', options, allowed: CALL_OPTIONS }, callback, (session) =>
       this.#fanoutClient(session, 'all'),
     );
   }
 
   #run<C, T>(
-    options: FanoutOptions | undefined,
-    allowed: readonly (keyof FanoutOptions)[],
+    { operation, options, allowed }: Call,
     callback: (client: C) => T,
     open: (session: Session) => C,
   ): Promise<Awaited<T>> {
@@ -174,18 +214,34 @@ export class RoutingClient<
       const session = this.#session(resolved);
       const client = open(session);
       this.kept = client;
-      return runCall(session, resolved, () => callback(client));
+      return runCall(session, resolved, () => callback(client), operation);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  /** A mapping client that is not bound to one call: `join()` waits for what it has issued. */
+  /**
+   * A mapping client that is not bound to one call: `join()` waits for what it has issued, and tells
+   * of failures that nobody handled.
+   *
+   * @throws MisuseError for an unknown option.
+   * @example
+   * const mapping = client.getMappingClient();
+   * const visits = mapping.incr('visits');
+   * await mapping.join({ timeout: 1000 });
+   * console.log(visits.value);
+   */
   getMappingClient(options?: ClientOptions): ExtendedMappingClient<RESP, TM, M, F, S> {
     return this.#mappingClient(this.#session(resolveCallOptions(options, CLIENT_OPTIONS)));
   }
 
-  /** A fan-out client that is not bound to one call. */
+  /**
+   * A fan-out client that is not bound to one call. Await its promises, or `join()`.
+   *
+   * @throws MisuseError for an unknown option.
+   * @example
+   * const pongs = await client.getFanoutClient('all').ping();
+   */
   getFanoutClient(
     hosts?: FanoutHosts,
     options?: ClientOptions,

@@ -37,6 +37,11 @@ export abstract class SessionClient extends CommandClient {
    *
    * @throws (rejects) the reason of an unhandled failure, or a `MapError` for several; a
    * `TimeoutError` at the deadline; `signal.reason` when aborted.
+   * @example
+   * const mapping = client.getMappingClient();
+   * const first = mapping.get('key');
+   * await mapping.join();
+   * console.log(first.value);
    */
   join(options?: Pick<CallOptions, 'timeout' | 'signal'>): Promise<void> {
     try {
@@ -48,7 +53,14 @@ export abstract class SessionClient extends CommandClient {
 
   /**
    * Rejects every unanswered command with a `CancelledError`. Unsent work is withdrawn; the replies
-   * to what was sent are dropped. Cancelled commands count as handled.
+   * to what was sent are dropped. Cancelled commands count as handled. Never throws.
+   *
+   * @example
+   * await cluster.map(async (client) => {
+   *   const answers = keys.map((key) => client.get(key));
+   *   await answers[0];
+   *   client.cancel(); // the others are not needed any more
+   * });
    */
   cancel(): void {
     this.session.cancel();

@@ -11,6 +11,7 @@ import {
   settleRejected,
   settleResolved,
 } from '../promise/rb-promise.js';
+import { BatchSink } from '../telemetry/batch-tracer.js';
 import type { ReplySink } from '../wire/pipeline.js';
 import { commandError } from './command-error.js';
 import type { ReplyMapping } from './reply-mapping.js';
@@ -19,6 +20,8 @@ import type { ReplyMapping } from './reply-mapping.js';
 export interface CommandSink extends ReplySink {
   readonly spec: CommandSpec;
   readonly mapping: ReplyMapping;
+  /** Told of a merge, where anybody wants to know: so many commands went out as one. */
+  onMerged?(count: number): void;
 }
 
 /** What users get for a decoded reply. */
@@ -141,6 +144,12 @@ export class GetBatch implements ReplySink {
     this.#sinks = sinks;
     this.elements = sinks.length;
     this.mapping = mapping;
+    tellOfMerge(sinks);
+  }
+
+  /** How many values did not arrive. */
+  get missing(): number {
+    return this.elements - this.#arrived;
   }
 
   onElement(index: number, value: unknown): void {
@@ -167,6 +176,12 @@ export class SetBatch implements ReplySink {
   constructor(sinks: readonly CommandSink[], mapping: ReplyMapping) {
     this.#sinks = sinks;
     this.mapping = mapping;
+    tellOfMerge(sinks);
+  }
+
+  /** How many commands it stands for. */
+  get size(): number {
+    return this.#sinks.length;
   }
 
   onReply(reply: unknown): void {
@@ -176,4 +191,28 @@ export class SetBatch implements ReplySink {
   onError(error: Error): void {
     for (const sink of this.#sinks) sink.onError(error);
   }
+}
+
+function tellOfMerge(sinks: readonly CommandSink[]): void {
+  // All of one buffer want to know, or none.
+  if (sinks[0]?.onMerged === undefined) return;
+  for (const sink of sinks) sink.onMerged?.(sinks.length);
+}
+
+/** How many commands of callers without an answer a sink of a client stands for. */
+export function commandsOf(sink: ReplySink): number {
+  const own = sink instanceof BatchSink ? sink.inner : sink;
+  if (own instanceof GetBatch) return own.missing;
+  return own instanceof SetBatch ? own.size : 1;
+}
+
+/** The name of the commands that these sinks of a client wait for, if all have the same. */
+export function commonName(sinks: readonly ReplySink[]): string | undefined {
+  const name = sentName(sinks[0]!);
+  return sinks.every((sink) => sentName(sink) === name) ? name : undefined;
+}
+
+function sentName(sink: ReplySink): string {
+  if (sink instanceof GetBatch) return 'MGET';
+  return sink instanceof SetBatch ? 'MSET' : (sink as CommandSink).spec.name;
 }

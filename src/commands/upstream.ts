@@ -74,10 +74,21 @@ export function definitionOf(name: string): Command {
 }
 
 /**
- * Defines a typed Lua script: `createClient`'s `scripts` and a cluster's are records of them.
+ * Defines a typed Lua script: `createClient`'s `scripts` and a cluster's are records of them. The
+ * script becomes a method of every client, with the arguments that `parseCommand` takes behind the
+ * parser, and the reply that `transformReply` makes.
  *
  * @example
- * defineScript({ SCRIPT: 'return 1', parseCommand() {}, transformReply: (reply: number) => reply });
+ * const half = defineScript({
+ *   NUMBER_OF_KEYS: 1,
+ *   SCRIPT: "return math.floor(tonumber(redis.call('GET', KEYS[1]) or 0) / 2)",
+ *   parseCommand(parser: CommandParser, key: string) {
+ *     parser.pushKey(key);
+ *   },
+ *   transformReply: (reply: number) => reply,
+ * });
+ * const cluster = new Cluster({ hosts, scripts: { half } });
+ * const visits = await cluster.getRoutingClient().half('visits'); // number
  */
 export const defineScript: typeof DefineScript = (script) => loadDefineScript()(script);
 

@@ -111,6 +111,12 @@ export class RbPromise<T> extends Settleable<T> implements PromiseLike<T> {
    * is a failure of the call that the promise belongs to; without a call it is thrown in a task of
    * its own. A failure callback handles the failure, a success callback alone does not.
    *
+   * @example
+   * ```ts
+   * await cluster.map((client) => {
+   *   client.get('key').done((value) => console.log(value));
+   * });
+   * ```
    * @throws MisuseError RB_INVALID_ARGUMENT if something is given that is no function.
    */
   done(
@@ -128,6 +134,11 @@ export class RbPromise<T> extends Settleable<T> implements PromiseLike<T> {
    * A new promise for what the callback returns; without a callback for the outcome, it settles as
    * this one does. A callback that throws rejects it. The duty of handling a failure passes on to
    * the new promise.
+   *
+   * @example
+   * ```ts
+   * const total = await cluster.map((client) => client.get('total').then(Number));
+   * ```
    */
   then<R1 = T, R2 = never>(
     onSuccess?: ((value: T) => R1 | PromiseLike<R1>) | null,
@@ -139,7 +150,14 @@ export class RbPromise<T> extends Settleable<T> implements PromiseLike<T> {
     return derived;
   }
 
-  /** `then` with a callback for the failure alone. */
+  /**
+   * `then` with a callback for the failure alone.
+   *
+   * @example
+   * ```ts
+   * const value = await cluster.map((client) => client.get('key').catch(() => null));
+   * ```
+   */
   catch<R = never>(onFailure?: ((reason: unknown) => R | PromiseLike<R>) | null): RbPromise<T | R> {
     return this.then(undefined, onFailure);
   }

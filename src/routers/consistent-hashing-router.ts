@@ -19,6 +19,11 @@ import {
  *
  * @throws {@link BadHostSetup} if there are no hosts, if their ids are not gapless from 0, or if two
  * hosts have the same `ringLabel`.
+ * @example
+ * const cluster = new Cluster({
+ *   hosts: { 0: { port: 7001, ringLabel: 'a' }, 1: { port: 7002, ringLabel: 'b' } },
+ *   router: ConsistentHashingRouter,
+ * });
  */
 export class ConsistentHashingRouter extends BaseRouter {
   readonly #ring: Ring;

@@ -13,6 +13,9 @@ import {
  * Nearly every key changes its host when the number of hosts changes.
  *
  * @throws {@link BadHostSetup} if there are no hosts, or if their ids are not gapless from 0.
+ * @example
+ * const router = new PartitionRouter({ hosts: cluster.hosts });
+ * router.getHostForKey('user:1'); // the same as cluster.getRouter() answers by default
  */
 export class PartitionRouter extends BaseRouter {
   readonly #hostCount: number;

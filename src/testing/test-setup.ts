@@ -70,6 +70,10 @@ export class TestSetup {
   /**
    * Starts one more server. Its databases are further hosts of the clusters made from now on.
    *
+   * @example
+   * setup.spawnServer();
+   * const larger = await setup.makeCluster();
+   *
    * @throws ClosedError after {@link close}.
    */
   spawnServer(): RedisServer {
@@ -96,6 +100,8 @@ export class TestSetup {
    *
    * @param options - Further options of the cluster.
    * @throws What {@link waitForServers} and the cluster's constructor do.
+   * @example
+   * const cluster = await setup.makeCluster({ poolOptions: { commandTimeout: 1000 } });
    */
   async makeCluster<
     RESP extends RespVersions = 3,

@@ -29,6 +29,19 @@ export interface ChannelWatcher {
   onReconnecting(attempt: number, pause: number): void;
 }
 
+/** A connection, as those see it who watch it. */
+export interface WatchedConnection {
+  /** How many commands that were sent are not answered. */
+  readonly pending: number;
+}
+
+/** Is told what becomes of one connection. Its methods must not throw. */
+export interface ConnectionWatcher {
+  onReady(): void;
+  /** It could not be opened, or it is over. */
+  onEnd(reason: LossReason, isOnPurpose: boolean): void;
+}
+
 export interface ChannelOptions {
   readonly connection: ConnectionOptions;
   /** The pauses between failed attempts to connect, and before a try after LOADING. */
@@ -36,11 +49,14 @@ export interface ChannelOptions {
   /** How often a command may be sent again. */
   readonly retries: number;
   readonly watcher?: ChannelWatcher | undefined;
+  /** Called for each connection that is being opened; may answer who is to be told of it. */
+  readonly watch?: ((connection: WatchedConnection) => ConnectionWatcher | undefined) | undefined;
 }
 
 export class Channel implements ConnectionEvents {
   readonly #options: ChannelOptions;
   #connection: Connection | undefined;
+  #connectionWatcher: ConnectionWatcher | undefined;
   #state: ChannelState = 'idle';
   /** Not handed to a socket yet, oldest first. */
   #queue: Pipeline[] = [];
@@ -110,11 +126,13 @@ export class Channel implements ConnectionEvents {
       this.#move('connecting');
     }
     this.#connection = new Connection(this.#options.connection, this);
+    this.#connectionWatcher = this.#options.watch?.(this.#connection);
   }
 
   onReady(): void {
     this.#forgetFailures();
     this.#move('up');
+    this.#connectionWatcher?.onReady();
     this.onWritable();
   }
 
@@ -176,14 +194,29 @@ export class Channel implements ConnectionEvents {
   }
 
   onClosed(reason: LossReason, unanswered: Pipeline[], wasReady: boolean): void {
+    const isOnPurpose = this.#onDrained.length > 0;
+    const tellOfEnd = this.#takeWatcher(reason, isOnPurpose);
     this.#connection = undefined;
     this.#lastReason = reason;
     this.#endLoadingPause();
-    if (this.#onDrained.length > 0) this.#move('idle');
+    if (isOnPurpose) this.#move('idle');
     else this.#move('down', reason);
     if (wasReady) this.#recover(reason, unanswered);
     else this.#giveUp(reason);
+    tellOfEnd();
     this.#drained();
+  }
+
+  /** Answers a function that tells of the connection's end, when its commands have been told. */
+  #takeWatcher(reason: LossReason, isOnPurpose: boolean): () => void {
+    const watcher = this.#connectionWatcher;
+    if (watcher === undefined) return () => undefined;
+    this.#connectionWatcher = undefined;
+    // A copy, as for the state.
+    const own = copyOf(reason);
+    return () => {
+      watcher.onEnd(own, isOnPurpose);
+    };
   }
 
   /** Tells those who wait, unless something is to be sent again. */
@@ -227,15 +260,15 @@ export class Channel implements ConnectionEvents {
   disconnect(reason: ConnectionError): void {
     const waiting = this.#takeQueue();
     const connection = this.#connection;
+    Object.assign(reason, this.#options.connection.errorFields);
+    const tellOfEnd = this.#takeWatcher(reason, true);
     this.#connection = undefined;
     this.#endLoadingPause();
     this.#forgetFailures();
     this.#move('idle');
     const unanswered = connection?.abort() ?? [];
-    failAll(
-      [...unanswered, ...waiting],
-      Object.assign(reason, this.#options.connection.errorFields),
-    );
+    failAll([...unanswered, ...waiting], reason);
+    tellOfEnd();
     this.#drained();
   }
 

@@ -37,6 +37,16 @@ export interface ConnectionOptions {
   readonly address: string;
   /** Put on every error that comes from here. */
   readonly errorFields: object;
+  /** Where its traffic is counted, if anywhere. */
+  readonly traffic?: TrafficCounters | undefined;
+}
+
+/** Counts what goes over connections. */
+export interface TrafficCounters {
+  bytesSent: number;
+  bytesReceived: number;
+  /** Replies that are errors; not those to a handshake. */
+  errors: number;
 }
 
 /** The channel's side of a connection. */
@@ -55,6 +65,7 @@ export interface ConnectionEvents {
 export class Connection implements ReplyQueue, SocketEvents {
   readonly #options: ConnectionOptions;
   readonly #events: ConnectionEvents;
+  readonly #traffic: TrafficCounters;
   readonly #decoder: Decoder;
   readonly #socket: net.Socket;
   #state: State = 'connecting';
@@ -73,6 +84,7 @@ export class Connection implements ReplyQueue, SocketEvents {
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
     this.#events = events;
+    this.#traffic = options.traffic ?? { bytesSent: 0, bytesReceived: 0, errors: 0 };
     this.#decoder = new Decoder(this);
     this.#connectTimer = startTimer(() => {
       const { address, connectTimeout } = options;
@@ -117,6 +129,7 @@ export class Connection implements ReplyQueue, SocketEvents {
 
   /** Hands a pipeline to the socket. Only while `isWritable`. */
   send(pipeline: Pipeline): void {
+    this.#traffic.bytesSent += pipeline.bytes.length;
     pipeline.isSent = true;
     this.#sent.push(pipeline);
     this.#socket.write(pipeline.bytes, this.#onTaken);
@@ -178,6 +191,7 @@ export class Connection implements ReplyQueue, SocketEvents {
   }
 
   onRead(count: number): void {
+    this.#traffic.bytesReceived += count;
     if (this.#silenceTimer !== undefined) {
       clearTimer(this.#silenceTimer);
       this.#silenceTimer = undefined;
@@ -216,7 +230,9 @@ export class Connection implements ReplyQueue, SocketEvents {
 
   withholds(error: Error): boolean {
     // In the handshake it is a refusal as any other.
-    if (!this.#isEstablished || !isLoading(error)) return false;
+    if (!this.#isEstablished) return false;
+    this.#traffic.errors++;
+    if (!isLoading(error)) return false;
     const pipeline = this.#sent[this.#first]!;
     this.#loading ??= new LoadingRound(error, this.pending + 1);
     return this.#loading.refuse(pipeline, this.#events.mayRepeat(pipeline));

@@ -72,11 +72,12 @@ function copyToTarget(socket: net.Socket, events: SocketEvents): void {
 }
 
 function open(options: SocketOptions, onread: net.OnReadOpts | undefined): net.Socket {
-  if (options.tls === undefined) return openPlain(options, onread);
   try {
+    if (options.tls === undefined) return openPlain(options, onread);
     return openSecure(options, options.tls, onread);
   } catch (error) {
-    // A certificate or key that cannot be read. It fails as any other attempt does.
+    // A certificate that cannot be read, or a permission that Deno was not given. It fails as any
+    // other attempt does.
     return new net.Socket().destroy(error as Error);
   }
 }

@@ -11,6 +11,8 @@ export interface Fault {
   readonly name: string;
   /** What the library promises where it happens, for the table. */
   readonly promise: string;
+  /** What Python rb does where it happens, for the table. */
+  readonly pythonRb: string;
   /** What the host must be able to suffer. */
   readonly trait: Trait;
   /** Strikes once, sees to it that the host is sound again, and answers whether it had an effect. */

@@ -215,7 +215,7 @@ describe.each([true, false])('a stream of commands, autoBatch: %s', (autoBatch) 
   }, 120_000);
 });
 
-it('is not helped by replies that come whole: the pieces are there', async () => {
+it('comes in the pieces that were asked for', async () => {
   const [front] = fronts;
   await cluster.all((client) => client.ping());
   let pieces = 0;

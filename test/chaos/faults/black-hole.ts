@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 
 import { condition } from '../../helpers/condition.js';
 import { whileStopped } from '../../helpers/stopped.js';
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { failedWith } from '../fault.js';
 
@@ -15,6 +16,7 @@ export const blackHole: Fault = {
   promise:
     'an attempt to connect ends after `connectTimeout`; all that wait for it are rejected with ' +
     '`maybeExecuted: false`',
+  pythonRb: PYTHON_RB.connect,
   trait: 'port',
   async strike(strike) {
     const { server } = strike.site;

@@ -1,3 +1,4 @@
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { lostConnection } from '../fault.js';
 import type { Link } from '../front.js';
@@ -6,6 +7,7 @@ import { cutReplies, releaseReplies } from './replies.js';
 export const cut: Fault = {
   name: 'replies cut',
   promise: 'as after a reset where the server ends; as in a half-open socket where it falls silent',
+  pythonRb: PYTHON_RB.partial,
   trait: 'front',
   async strike(strike) {
     const isSilent = strike.index % 4 === 3;

@@ -1,4 +1,5 @@
 import { condition } from '../../helpers/condition.js';
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault, Strike } from '../fault.js';
 import type { Link } from '../front.js';
 
@@ -8,6 +9,7 @@ const BYTES = 60;
 export const dribble: Fault = {
   name: 'replies dribbled byte by byte',
   promise: 'every reply is right, only later; commands that wait too long time out',
+  pythonRb: PYTHON_RB.partial,
   trait: 'front',
   async strike(strike) {
     const { front } = strike.site;

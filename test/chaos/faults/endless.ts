@@ -1,3 +1,4 @@
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { brokeProtocol, timedOut } from '../fault.js';
 import type { Link } from '../front.js';
@@ -30,6 +31,7 @@ export const endless: Fault = {
   promise:
     'a line ends the connection at 64 MiB with a `ProtocolError`; an array may go on to 2^27 ' +
     'elements, and pushes for ever: meanwhile commands time out',
+  pythonRb: PYTHON_RB.unlimited,
   trait: 'front',
   async strike(strike) {
     const flood = FLOODS[strike.index % FLOODS.length]!;

@@ -1,3 +1,4 @@
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { failedWith } from '../fault.js';
 
@@ -6,6 +7,7 @@ export const expiredCertificate: Fault = {
   promise:
     'a `ConnectionError` whose `cause` is the reason of TLS, `maybeExecuted: false`; it pauses as ' +
     'after any failed attempt',
+  pythonRb: PYTHON_RB.connect,
   trait: 'tls',
   async strike(strike) {
     const { front, certificates } = strike.site;

@@ -1,3 +1,4 @@
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { brokeProtocol } from '../fault.js';
 import { releaseReplies, replaceReply } from './replies.js';
@@ -27,6 +28,7 @@ export const garble: Fault = {
   promise:
     'the first breach of the protocol ends the connection with a `ProtocolError`; reads are sent ' +
     'again, writes are rejected with `maybeExecuted: true`',
+  pythonRb: PYTHON_RB.broken,
   trait: 'front',
   async strike(strike) {
     const broken = strike.watch(brokeProtocol);

@@ -1,4 +1,5 @@
 import { condition } from '../../helpers/condition.js';
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 
 export const halfOpen: Fault = {
@@ -6,6 +7,7 @@ export const halfOpen: Fault = {
   promise:
     'commands time out; when nothing at all has come for `connectTimeout` after that, the ' +
     'connection is replaced',
+  pythonRb: PYTHON_RB.silent,
   trait: 'front',
   async strike(strike) {
     const { front } = strike.site;

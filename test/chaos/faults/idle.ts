@@ -1,5 +1,6 @@
 import { condition } from '../../helpers/condition.js';
 import type { Control } from '../control.js';
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault, Strike } from '../fault.js';
 import { failedWith, lostConnection } from '../fault.js';
 
@@ -11,6 +12,7 @@ export const idle: Fault = {
   promise:
     'a connection that was closed while idle is opened again by the next command, without a ' +
     'failure; with commands in flight it is a lost connection',
+  pythonRb: PYTHON_RB.lost,
   trait: 'any',
   strike: (strike) =>
     strike.site.withControl(async (control) => {

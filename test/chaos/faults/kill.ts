@@ -1,3 +1,4 @@
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { lostConnection } from '../fault.js';
 
@@ -6,6 +7,7 @@ export const kill: Fault = {
   promise:
     'what was sent and only reads is sent again; a write that was sent is rejected with ' +
     '`maybeExecuted: true`; the host is used again as soon as it answers',
+  pythonRb: PYTHON_RB.lost,
   trait: 'process',
   async strike(strike) {
     const { server } = strike.site;

@@ -1,5 +1,6 @@
 import { condition } from '../../helpers/condition.js';
 import type { Control } from '../control.js';
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 
 /** In microseconds, for each key that is loaded. */
@@ -12,6 +13,7 @@ export const loading: Fault = {
   promise:
     'what was refused did not run: it is sent again in its order, at most `retries` times, then ' +
     'the connection is given up and all that wait are rejected with `maybeExecuted: false`',
+  pythonRb: PYTHON_RB.answer,
   trait: 'any',
   strike: (strike) =>
     strike.site.withControl((control) =>

@@ -1,3 +1,4 @@
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { failedWith } from '../fault.js';
 
@@ -6,6 +7,7 @@ export const maxClients: Fault = {
   promise:
     'the attempt fails: a `ConnectionError`, with the answer of the server if it came through, ' +
     '`maybeExecuted: false`; it pauses as after any failed attempt',
+  pythonRb: PYTHON_RB.connect,
   trait: 'any',
   strike: (strike) =>
     strike.site.withControl(async (control) => {

@@ -1,9 +1,11 @@
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { failedWith } from '../fault.js';
 
 export const outOfMemory: Fault = {
   name: 'OOM',
   promise: 'each write is a `ReplyError` of kind OOM by itself; reads go on; nothing is sent again',
+  pythonRb: PYTHON_RB.answer,
   trait: 'any',
   strike: (strike) =>
     strike.site.withControl(async (control) => {

@@ -1,3 +1,4 @@
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { failedWith } from '../fault.js';
 
@@ -9,6 +10,7 @@ export const readOnly: Fault = {
   promise:
     'each write is a `ReplyError` of kind READONLY; reads go on, or are MASTERDOWN where stale ' +
     'data is not served; nothing is sent again',
+  pythonRb: PYTHON_RB.answer,
   trait: 'any',
   strike: (strike) =>
     strike.site.withControl(async (control) => {

@@ -1,3 +1,4 @@
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { failedWith } from '../fault.js';
 
@@ -6,6 +7,7 @@ export const refuse: Fault = {
   promise:
     'all that wait are rejected at once with `maybeExecuted: false`; then it pauses, from ' +
     '`minDelay` to `maxDelay`, and rejects at once meanwhile',
+  pythonRb: PYTHON_RB.lost,
   trait: 'front',
   async strike(strike) {
     const { front } = strike.site;

@@ -1,3 +1,4 @@
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { lostConnection } from '../fault.js';
 import { cutReplies, releaseReplies } from './replies.js';
@@ -7,6 +8,7 @@ export const reset: Fault = {
   promise:
     'nobody gets the half reply; what only reads is sent again, what writes is rejected with ' +
     '`maybeExecuted: true`',
+  pythonRb: PYTHON_RB.lost,
   trait: 'front',
   async strike(strike) {
     const lost = strike.watch(lostConnection);

@@ -1,4 +1,5 @@
 import type { Control } from '../control.js';
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 
 export const scriptFlush: Fault = {
@@ -6,6 +7,7 @@ export const scriptFlush: Fault = {
   promise:
     'nobody sees a NOSCRIPT: a typed script is evaluated, a listed one is loaded again before ' +
     'anything behind it runs',
+  pythonRb: PYTHON_RB.script,
   trait: 'any',
   strike: (strike) =>
     strike.site.withControl(async (control) => {

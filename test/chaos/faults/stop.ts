@@ -1,4 +1,5 @@
 import { whileStopped } from '../../helpers/stopped.js';
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { failedWith, timedOut } from '../fault.js';
 
@@ -7,6 +8,7 @@ export const stop: Fault = {
   promise:
     'commands time out, their late replies are dropped and reach nobody else; a connection ' +
     'that stays silent for `connectTimeout` is replaced',
+  pythonRb: PYTHON_RB.silent,
   trait: 'process',
   async strike(strike) {
     const late = strike.watch(timedOut);

@@ -1,3 +1,4 @@
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { brokeProtocol } from '../fault.js';
 import { releaseReplies, replaceReply } from './replies.js';
@@ -10,6 +11,7 @@ const NESTS = ['*1\r\n', '*2\r\n', '%1\r\n+key\r\n', '~1\r\n'].map((level) =>
 export const tooDeep: Fault = {
   name: 'replies too deep',
   promise: 'more than 512 levels end the connection with a `ProtocolError`',
+  pythonRb: PYTHON_RB.broken,
   trait: 'front',
   async strike(strike) {
     const broken = strike.watch(brokeProtocol);

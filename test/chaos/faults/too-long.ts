@@ -1,3 +1,4 @@
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { brokeProtocol } from '../fault.js';
 import { releaseReplies, replaceReply } from './replies.js';
@@ -17,6 +18,7 @@ export const tooLong: Fault = {
   promise:
     'a string of more than 512 MiB, or more than 2^27 elements, is refused with a ' +
     '`ProtocolError` before any of it is kept',
+  pythonRb: PYTHON_RB.unlimited,
   trait: 'front',
   async strike(strike) {
     const broken = strike.watch(brokeProtocol);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { failedWith } from '../fault.js';
 
@@ -8,6 +9,7 @@ export const wrongPassword: Fault = {
   promise:
     'a `ConnectionError` whose `cause` is the answer, `maybeExecuted: false`, without the ' +
     'password; it pauses as after any failed attempt',
+  pythonRb: PYTHON_RB.connect,
   trait: 'any',
   strike: (strike) =>
     strike.site.withControl(async (control) => {
