@@ -45,7 +45,9 @@ describe('the spec of a command', () => {
   });
 
   it('has the reply transforms of a definition, and none without', () => {
-    const spec = new TypedCommand(definitionOf('hGetAll')).spec('HGETALL', { redisArgs: ['HGETALL', 'k'] });
+    const spec = new TypedCommand(definitionOf('hGetAll')).spec('HGETALL', {
+      redisArgs: ['HGETALL', 'k'],
+    });
     expect(spec.transform2).toBeTypeOf('function');
     expect(spec.transform3).toBe(undefined);
     expect(rawSpec('HGETALL', ['k'])).toMatchObject({
