@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
+const END_LIMIT_MS = 3_000;
+
 /** A worker that runs. It is asked one thing at a time. */
 export class WorkerProcess {
   /** Whom it serves, for messages. */
@@ -55,10 +57,12 @@ export class WorkerProcess {
     return answer;
   }
 
-  /** Ends the process at once, and waits until it is gone. */
-  async kill() {
-    this.#child.kill('SIGKILL');
+  /** Ends the process, which may be busy, and waits until it is gone. */
+  async end() {
+    this.#child.stdin.end();
+    const limit = setTimeout(() => this.#child.kill('SIGKILL'), END_LIMIT_MS);
     await this.#exited;
+    clearTimeout(limit);
   }
 
   #onLine(line) {

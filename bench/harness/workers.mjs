@@ -35,10 +35,10 @@ export class Workers {
     this.#idle.set(worker.key, [...idle, worker]);
   }
 
-  /** Ends a worker at once, whatever it does. */
+  /** Ends a worker, whatever it does. */
   async discard(worker) {
     this.#all.delete(worker);
-    await worker.kill();
+    await worker.end();
   }
 
   /** Ends all workers. */

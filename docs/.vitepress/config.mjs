@@ -51,6 +51,7 @@ const guide = [
       { text: 'Fake timers', link: '/guide/fake-timers' },
       { text: 'Async context', link: '/guide/async-context' },
       { text: 'Bundlers', link: '/guide/bundlers' },
+      { text: 'Runtimes', link: '/guide/runtimes' },
     ],
   },
   {

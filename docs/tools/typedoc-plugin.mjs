@@ -25,6 +25,7 @@ const MAIN = [
   'HostInfo',
   'TestSetup',
   'makeTestCluster',
+  'instrument',
 ];
 
 /** The groups in their order. A name belongs to the first that knows it. */
@@ -37,7 +38,7 @@ const GROUPS = [
   ['Routers', /^(?:\w*Router|RouterCluster|Ketama\w*|Key)$/],
   [
     'Health and events',
-    /^(?:Host(?:Health|State|\w+Event)|ReconnectingEvent|Cluster(?:Events|Listener))$/,
+    /^(?:Host(?:Health|State|Stats|\w+Event)|ReconnectingEvent|LatencyStats|Cluster(?:Events|Listener))$/,
   ],
   ['Errors', /(?:Error|UnroutableCommand|BadHostSetup|MisuseCode|ErrorFields|ErrorDetails)$/],
 ];

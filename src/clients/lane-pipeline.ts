@@ -1,6 +1,7 @@
-/** A pipeline of a lane: where it stands, and the count of what gets no answer. */
+/** A pipeline of a lane: where it stands, and what is counted and traced of it. */
 
 import { ReplyError } from '../errors.js';
+import { type BatchTracer, endBatch, noteFailure } from '../telemetry/batch-tracer.js';
 import type { Timer } from '../util/timers.js';
 import { Pipeline, type PipelineOwner, type ReplySink } from '../wire/pipeline.js';
 import type { CommandChannel, CommandCounters } from './backend.js';
@@ -19,36 +20,44 @@ export class LanePipeline extends Pipeline {
   isOccupying = false;
   /** When it was handed to its channel, in ms. */
   sentAt = NaN;
-  /** Whether a reply is missing for good. */
+  /** Whether some of its commands never get a reply. */
   hasLost = false;
   /** Whether what is without an answer is not to be counted: it is answered, or was counted. */
   #isAccountedFor = false;
   readonly #counters: CommandCounters;
+  #trace: BatchTracer | undefined;
 
-  constructor(sealed: SealedCommands, owner: PipelineOwner, counters: CommandCounters) {
+  constructor(
+    sealed: SealedCommands,
+    owner: PipelineOwner,
+    { counters, trace }: { counters: CommandCounters; trace?: BatchTracer | undefined },
+  ) {
     super(sealed.bytes, sealed.sinks, sealed.ends, owner);
     this.commands = sealed.commands;
     this.size = sealed.bytes.length;
     this.#counters = counters;
+    this.#trace = trace;
   }
 
+  /** What is postponed is taken to be given up. */
   override takePostponed(): ReplySink[] {
     const sinks = super.takePostponed();
     if (sinks.length > 0) this.hasLost = true;
     this.#countUnanswered(sinks);
-    return sinks;
+    return this.#traced(sinks);
   }
 
   override fail(error: Error): void {
     // From a server that loads its data for too long it is an answer.
     if (error instanceof ReplyError) this.#isAccountedFor = true;
     else this.hasLost = true;
-    this.#countUnanswered(this.sinks.slice(this.next));
+    this.#strike(error);
     super.fail(error);
   }
 
   override abandon(error: Error): void {
-    this.#countUnanswered(this.sinks.slice(this.next));
+    this.#strike(error);
+    this.endTrace();
     super.abandon(error);
     this.#isAccountedFor = true;
   }
@@ -57,11 +66,63 @@ export class LanePipeline extends Pipeline {
     const lost = super.salvage(maxLosses);
     if (lost.length > 0) this.hasLost = true;
     this.#countUnanswered(lost);
-    return lost;
+    return this.#traced(lost);
+  }
+
+  #strike(error: Error): void {
+    const sinks = this.sinks.slice(this.next);
+    this.#countUnanswered(sinks);
+    if (this.#trace !== undefined && sinks.length > 0) noteFailure(this.#trace, sum(sinks), error);
   }
 
   #countUnanswered(sinks: readonly ReplySink[]): void {
-    if (this.#isAccountedFor) return;
-    for (const sink of sinks) this.#counters.failures += commandsOf(sink);
+    if (!this.#isAccountedFor) this.#counters.failures += sum(sinks);
+  }
+
+  /** Sinks that tell the trace why they get no answer, if there is one. */
+  #traced(sinks: ReplySink[]): ReplySink[] {
+    const trace = this.#trace;
+    return trace === undefined ? sinks : sinks.map((sink) => new LostSink(sink, trace));
+  }
+
+  /** The reply to the command that was answered last is an error. */
+  noteErrorReply(error: Error): void {
+    if (this.#trace === undefined) return;
+    noteFailure(this.#trace, commandsOf(this.sinks[this.next - 1]!), error);
+  }
+
+  /** Nothing is without its answer any more, or what is still to come is dropped. */
+  endTrace(): void {
+    if (this.#trace === undefined) return;
+    endBatch(this.#trace);
+    this.#trace = undefined;
+  }
+}
+
+/** How many commands of callers these are. */
+function sum(sinks: readonly ReplySink[]): number {
+  return sinks.reduce((commands, sink) => commands + commandsOf(sink), 0);
+}
+
+/** Stands before a sink that gets no answer, in a batch that is traced. */
+class LostSink implements ReplySink {
+  readonly mapping: ReplySink['mapping'];
+  readonly isRetryable = false;
+  readonly #sink: ReplySink;
+  readonly #trace: BatchTracer;
+
+  constructor(sink: ReplySink, trace: BatchTracer) {
+    this.mapping = sink.mapping;
+    this.#sink = sink;
+    this.#trace = trace;
+  }
+
+  onReply(value: unknown): void {
+    this.#sink.onReply(value);
+  }
+
+  onError(error: Error): void {
+    noteFailure(this.#trace, commandsOf(this.#sink), error);
+    this.#sink.onError(error);
   }
 }

@@ -6,7 +6,7 @@
  */
 
 import { OverloadError, TimeoutError } from '../errors.js';
-import { traceBatch } from '../telemetry/batch-tracer.js';
+import { type BatchTracer, traceBatch } from '../telemetry/batch-tracer.js';
 import { BATCH_CHANNEL, COMMAND_CHANNEL, hasListeners } from '../telemetry/channels.js';
 import { mapOf } from '../telemetry/map-tracer.js';
 import type { MapTrace } from '../telemetry/traces.js';
@@ -17,7 +17,7 @@ import type { CommandChannel, CommandHolder, CommandPool, RoomWaiter } from './b
 import { CommandBuffer, FLUSH_SIZE, type SealedCommands } from './command-buffer.js';
 import type { CommandWriter } from './command-writer.js';
 import { LanePipeline } from './lane-pipeline.js';
-import { type CommandSink, commandsOf, commonName } from './sinks.js';
+import { type CommandSink, commonName } from './sinks.js';
 
 /** A lane's side of its dispatch. */
 export interface LaneHost {
@@ -54,7 +54,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     this.pool = pool;
     this.#buffer = new CommandBuffer(host.autoBatch);
     this.#channel = pool.openChannel();
-    this.kept = new LanePipeline(NOTHING, this, pool.counters);
+    this.kept = new LanePipeline(NOTHING, this, pool);
   }
 
   /** Whether neighbouring plain GETs and SETs become one command. */
@@ -154,25 +154,24 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     const batch = {
       host: this.pool.host,
       commands,
+      requests: sinks.length,
       command: commonName(sinks),
       bytes: bytes.length,
       isBlocking: blockingTime !== undefined,
       map: this.map,
-      sinks,
-      commandsOf,
     };
-    traceBatch(batch, (traced) => {
-      this.#hold({ ...sealed, sinks: traced }, blockingTime);
+    traceBatch(batch, (trace) => {
+      this.#hold(sealed, blockingTime, trace);
       this.#sendHeld();
     });
   }
 
-  #hold(sealed: SealedCommands, blockingTime?: number): void {
+  #hold(sealed: SealedCommands, blockingTime?: number, trace?: BatchTracer): void {
     const { counters } = this.pool;
     counters.commands += sealed.commands;
     counters.requests += sealed.sinks.length;
     counters.batches++;
-    const pipeline = new LanePipeline(sealed, this, counters);
+    const pipeline = new LanePipeline(sealed, this, { counters, trace });
     pipeline.blockingTime = blockingTime;
     if (!this.pool.waitsForRoom) {
       this.pool.occupy(0, pipeline.size);
@@ -235,6 +234,10 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     this.#host.giveBackTurn(this);
   }
 
+  onErrorReply(pipeline: Pipeline, error: Error): void {
+    if (pipeline instanceof LanePipeline) pipeline.noteErrorReply(error);
+  }
+
   onPipelineDone(pipeline: Pipeline): void {
     // A lane owns no others.
     if (pipeline instanceof LanePipeline) this.#onDone(pipeline);
@@ -242,6 +245,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
 
   #onDone(done: LanePipeline): void {
     clearTimer(done.timer);
+    done.endTrace();
     if (done.isOccupying) this.pool.release(done.commands, done.size);
     const isBlocking = done.blockingTime !== undefined;
     if (!isBlocking && !done.hasLost) {

@@ -11,7 +11,6 @@ import {
   settleRejected,
   settleResolved,
 } from '../promise/rb-promise.js';
-import { BatchSink } from '../telemetry/batch-tracer.js';
 import type { ReplySink } from '../wire/pipeline.js';
 import { commandError } from './command-error.js';
 import type { ReplyMapping } from './reply-mapping.js';
@@ -201,9 +200,8 @@ function tellOfMerge(sinks: readonly CommandSink[]): void {
 
 /** How many commands of callers without an answer a sink of a client stands for. */
 export function commandsOf(sink: ReplySink): number {
-  const own = sink instanceof BatchSink ? sink.inner : sink;
-  if (own instanceof GetBatch) return own.missing;
-  return own instanceof SetBatch ? own.size : 1;
+  if (sink instanceof GetBatch) return sink.missing;
+  return sink instanceof SetBatch ? sink.size : 1;
 }
 
 /** The name of the commands that these sinks of a client wait for, if all have the same. */

@@ -30,7 +30,8 @@ interface Instruments {
 export class ConnectionMetrics {
   readonly #meter: () => Meter;
   readonly #hosts = new Map<string, HostConnections>();
-  readonly #startedAt = new WeakMap<ConnectionTrace, number>();
+  /** Of attempts under way, in ms. */
+  readonly #startedAt = new Map<ConnectionTrace, number>();
   #instruments: Instruments | undefined;
 
   /** @param meter asked for when there is something to measure. */
@@ -59,6 +60,7 @@ export class ConnectionMetrics {
   #onOutcome(connection: ConnectionTrace): void {
     const startedAt = this.#startedAt.get(connection);
     if (startedAt === undefined) return;
+    this.#startedAt.delete(connection);
     this.#instruments ??= this.#createInstruments();
     const { createTime, timeouts } = this.#instruments;
     const { attributes, open } = this.#connectionsTo(connection);

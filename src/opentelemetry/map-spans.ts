@@ -8,7 +8,7 @@ import { listenTo, type Stop } from './listen.js';
 
 export class MapSpans {
   readonly #tracer: Tracer;
-  readonly #spans = new WeakMap<MapTrace, { readonly span: Span; readonly context: Context }>();
+  readonly #spans = new Map<MapTrace, { readonly span: Span; readonly context: Context }>();
 
   constructor(tracer: Tracer) {
     this.#tracer = tracer;
@@ -40,6 +40,7 @@ export class MapSpans {
   #end(map: MapTrace): void {
     const span = this.#spans.get(map)?.span;
     if (span === undefined) return;
+    this.#spans.delete(map);
     span.setAttribute('redis_blaster.commands', map.commands);
     endSpan(span, map);
   }

@@ -44,7 +44,7 @@ export interface OperationTelemetry {
 
 export class Operations {
   readonly #telemetry: OperationTelemetry;
-  readonly #running = new WeakMap<Operation, Running>();
+  readonly #running = new Map<Operation, Running>();
   #duration: Histogram | undefined;
 
   constructor(telemetry: OperationTelemetry) {
@@ -83,6 +83,7 @@ export class Operations {
   #end(operation: Operation, more: Attributes): void {
     const running = this.#running.get(operation);
     if (running === undefined) return;
+    this.#running.delete(operation);
     const { span, context, attributes, startedAt } = running;
     const seconds = (performance.now() - startedAt) / 1000;
     span.setAttributes(more);

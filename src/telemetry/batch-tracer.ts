@@ -1,8 +1,6 @@
-/** The trace of a batch, and the sinks that see what becomes of its commands. */
+/** The trace of a batch. */
 
 import type { HostInfo } from '../hosts.js';
-import type { DecodeMapping } from '../wire/decode-mapping.js';
-import type { ReplySink } from '../wire/pipeline.js';
 import { BATCH_CHANNEL, publishOutcome, publishStart } from './channels.js';
 import { HostFields } from './host-fields.js';
 import type { BatchTrace, MapTrace } from './traces.js';
@@ -11,16 +9,14 @@ import type { BatchTrace, MapTrace } from './traces.js';
 export interface TracedBatch {
   readonly host: HostInfo;
   readonly commands: number;
+  readonly requests: number;
   readonly command: string | undefined;
   readonly bytes: number;
   readonly isBlocking: boolean;
   readonly map: MapTrace | undefined;
-  readonly sinks: readonly ReplySink[];
-  /** How many commands of callers without an answer a sink stands for. */
-  readonly commandsOf: (sink: ReplySink) => number;
 }
 
-class BatchTracer extends HostFields implements BatchTrace {
+export class BatchTracer extends HostFields implements BatchTrace {
   readonly commands: number;
   readonly requests: number;
   readonly command: string | undefined;
@@ -29,70 +25,33 @@ class BatchTracer extends HostFields implements BatchTrace {
   readonly map: MapTrace | undefined;
   failed = 0;
   declare error?: unknown;
-  readonly #commandsOf: (sink: ReplySink) => number;
-  #outstanding: number;
 
   constructor(batch: TracedBatch) {
     super(batch.host);
     this.commands = batch.commands;
-    this.requests = batch.sinks.length;
+    this.requests = batch.requests;
     this.command = batch.command;
     this.bytes = batch.bytes;
     this.isBlocking = batch.isBlocking;
     this.map = batch.map;
-    this.#commandsOf = batch.commandsOf;
-    this.#outstanding = batch.sinks.length;
-  }
-
-  onAnswer(): void {
-    if (--this.#outstanding === 0) publishOutcome(BATCH_CHANNEL, this);
-  }
-
-  onFailure(sink: ReplySink, error: Error): void {
-    if (this.failed === 0) this.error = error;
-    this.failed += this.#commandsOf(sink);
-    this.onAnswer();
   }
 }
 
-/** Stands before a sink of a batch that is traced. */
-export class BatchSink implements ReplySink {
-  readonly mapping: DecodeMapping;
-  readonly elements?: number;
-  /** The one that it stands before. */
-  readonly inner: ReplySink;
-  readonly #batch: BatchTracer;
-
-  constructor(batch: BatchTracer, inner: ReplySink) {
-    this.mapping = inner.mapping;
-    if (inner.elements !== undefined) this.elements = inner.elements;
-    this.inner = inner;
-    this.#batch = batch;
-  }
-
-  get isRetryable(): boolean {
-    return this.inner.isRetryable;
-  }
-
-  onElement(index: number, value: unknown): void {
-    this.inner.onElement!(index, value);
-  }
-
-  onReply(value: unknown): void {
-    this.#batch.onAnswer();
-    this.inner.onReply(value);
-  }
-
-  onError(error: Error): void {
-    this.#batch.onFailure(this.inner, error);
-    this.inner.onError(error);
-  }
-}
-
-/** Publishes a batch and its outcome; `send` is given sinks that see what becomes of it. */
-export function traceBatch(batch: TracedBatch, send: (sinks: BatchSink[]) => void): void {
+/** Publishes that a batch begins; `send` is given its trace, to be told of failures and the end. */
+export function traceBatch(batch: TracedBatch, send: (trace: BatchTracer) => void): void {
   const trace = new BatchTracer(batch);
   publishStart(BATCH_CHANNEL, trace, () => {
-    send(batch.sinks.map((sink) => new BatchSink(trace, sink)));
+    send(trace);
   });
+}
+
+/** So many commands of callers have failed. */
+export function noteFailure(trace: BatchTracer, commands: number, error: Error): void {
+  if (trace.failed === 0) trace.error = error;
+  trace.failed += commands;
+}
+
+/** Nothing of the batch is without its answer any more. */
+export function endBatch(trace: BatchTracer): void {
+  publishOutcome(BATCH_CHANNEL, trace);
 }

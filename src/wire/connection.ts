@@ -232,8 +232,14 @@ export class Connection implements ReplyQueue, SocketEvents {
     // In the handshake it is a refusal as any other.
     if (!this.#isEstablished) return false;
     this.#traffic.errors++;
-    if (!isLoading(error)) return false;
     const pipeline = this.#sent[this.#first]!;
+    const isWithheld = isLoading(error) && this.#refuse(pipeline, error);
+    if (!isWithheld) pipeline.owner.onErrorReply?.(pipeline, error);
+    return isWithheld;
+  }
+
+  /** The server did not run the command: answers whether it is kept to be sent again. */
+  #refuse(pipeline: Pipeline, error: ReplyError): boolean {
     this.#loading ??= new LoadingRound(error, this.pending + 1);
     return this.#loading.refuse(pipeline, this.#events.mayRepeat(pipeline));
   }

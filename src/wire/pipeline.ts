@@ -33,6 +33,8 @@ export interface ReplySink {
 /** Who is told when nothing of a pipeline is outstanding any more. */
 export interface PipelineOwner {
   onPipelineDone(pipeline: Pipeline): void;
+  /** Told before the sink of the command that was answered last gets an error for its reply. */
+  onErrorReply?(pipeline: Pipeline, error: Error): void;
 }
 
 /** Makes the error for an error reply, so that it can say where it is from. */

@@ -33,9 +33,9 @@ export type Effect = (outcome: Outcome, operation: Operation) => boolean;
 export interface Scrutiny {
   /** Whether a strike counts whatever comes of it: other clients have other words, or none. */
   readonly isLenient: boolean;
-  /** How long to wait, in ms. */
+  /** How long to wait for an effect, in ms. */
   readonly patience: number;
-  /** How long to wait for the end of a connection that will never say anything again, in ms. */
+  /** And for hosts to be used again, and for silent connections to be given up, in ms. */
   readonly longPatience: number;
 }
 
@@ -114,7 +114,7 @@ export class Strike {
       if ('value' in outcome) left--;
     });
     this.#stops.push(stop);
-    return this.until(() => left <= 0);
+    return condition(() => left <= 0, this.#scrutiny.longPatience).catch(() => false);
   }
 
   /** Looks for nothing any more. */

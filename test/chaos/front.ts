@@ -91,9 +91,11 @@ export class Link {
     this.#server.destroy();
   }
 
-  /** Resets the connection. */
+  /** Resets the connection; one that is ending already is just closed. */
   reset(): void {
-    this.#raw.resetAndDestroy();
+    // A reset during the orderly end of a socket leaves it open for ever.
+    if (!this.#client.writableEnded) this.#raw.resetAndDestroy();
+    this.#raw.destroy();
     this.#client.destroy();
     this.#server.destroy();
   }

@@ -58,7 +58,7 @@ async function run(drive: Drive, name: string): Promise<void> {
     minCommands: Number(values.commands),
     // Other clients have other words for what happened, and may say nothing at all.
     scrutiny: isOurs
-      ? { isLenient: false, patience: 30_000, longPatience: 30_000 }
+      ? { isLenient: false, patience: 5000, longPatience: 30_000 }
       : { isLenient: true, patience: 2000, longPatience: 7000 },
     // Our calls end by themselves; lists of scripts wait for one after the other.
     patience: isOurs ? 60_000 : 5000,

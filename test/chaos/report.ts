@@ -9,6 +9,8 @@ import type { Tally } from './tally.js';
 export interface FaultReport {
   readonly name: string;
   readonly promise: string;
+  /** What Python rb does. */
+  readonly pythonRb: string;
   readonly tally: Tally;
 }
 
@@ -33,7 +35,12 @@ export interface Report {
 }
 
 export function faultReports(results: ReadonlyMap<Fault, Tally>): FaultReport[] {
-  return [...results].map(([{ name, promise }, tally]) => ({ name, promise, tally }));
+  return [...results].map(([{ name, promise, pythonRb }, tally]) => ({
+    name,
+    promise,
+    pythonRb,
+    tally,
+  }));
 }
 
 /** What speaks against the library, each in a sentence; nothing if all promises were kept. */

@@ -132,6 +132,8 @@ export class Workload {
   }
 }
 
+type State = 'pending' | 'settled' | 'given up';
+
 /** Commands that were issued together, and which of them have not ended. */
 class Batch {
   readonly #entries;
@@ -141,17 +143,17 @@ class Batch {
     this.#entries = operations.map((operation) => {
       const site = sites.get(operation.hostId)!;
       site.onIssued();
-      return { operation, site, tally: site.tally, isSettled: false };
+      return { operation, site, tally: site.tally, state: 'pending' as State };
     });
   }
 
   settle(index: number, outcome: Outcome): void {
     const entry = this.#entries[index]!;
-    if (entry.isSettled) {
+    if (entry.state === 'settled') {
       entry.tally.blame('wrong', `${entry.operation.kind} was settled twice`);
-      return;
     }
-    entry.isSettled = true;
+    if (entry.state !== 'pending') return;
+    entry.state = 'settled';
     if ('error' in outcome) this.isSuccess = false;
     entry.site.onSettled(entry.operation, outcome, entry.tally);
   }
@@ -159,10 +161,10 @@ class Batch {
   /** Whatever has not ended by now never will. */
   end(when: string): void {
     for (const entry of this.#entries) {
-      if (entry.isSettled) continue;
+      if (entry.state !== 'pending') continue;
+      entry.state = 'given up';
       const { operation, site, tally } = entry;
       tally.blame('unsettled', `${operation.kind} ${operation.key} was pending ${when}`);
-      entry.isSettled = true;
       this.isSuccess = false;
       const error = new Error('never settled');
       site.onSettled(operation, { error, verdict: 'maybe' }, tally);

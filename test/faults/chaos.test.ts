@@ -29,7 +29,7 @@ beforeAll(async () => {
     certificates,
     strikes: STRIKES,
     minCommands: 0,
-    scrutiny: { isLenient: false, patience: 30_000, longPatience: 30_000 },
+    scrutiny: { isLenient: false, patience: 10_000, longPatience: 30_000 },
     patience: 60_000,
     stopped: 0,
     measuresMemory: false,

@@ -10,6 +10,8 @@ import { Cluster } from '../../src/cluster.js';
 import { CancelledError, ConnectionError, MapError, TimeoutError } from '../../src/errors.js';
 import type { PoolOptions } from '../../src/options.js';
 import { RbPromise } from '../../src/promise/rb-promise.js';
+import { PartitionRouter } from '../../src/routers/partition-router.js';
+import type { RouterClass } from '../../src/routers/router.js';
 import { Script } from '../../src/script.js';
 import type {
   BatchTrace,
@@ -17,6 +19,7 @@ import type {
   ConnectionTrace,
   MapTrace,
 } from '../../src/telemetry/traces.js';
+import type { Key } from '../../src/util/key.js';
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
 import { keyOn, keysOn } from '../helpers/keys.js';
@@ -41,13 +44,14 @@ afterEach(async () => {
 });
 
 /** Host 0 behind the proxy, host 1 in the second database of the other server. */
-function open(poolOptions: PoolOptions = {}): Cluster {
+function open(poolOptions: PoolOptions = {}, router?: RouterClass): Cluster {
   const cluster = new Cluster({
     hosts: {
-      0: { port: proxy.port, host: '127.0.0.1', password: undefined },
+      0: { host: '127.0.0.1', port: proxy.port },
       1: { unixSocketPath: file.servers[1]!.socketPath, db: 1 },
     },
     poolOptions,
+    router,
   });
   clusters.push(cluster);
   return cluster;
@@ -687,6 +691,21 @@ describe('a listener', () => {
     expect(await run()).toEqual(unheard);
     for (const { all } of recorders.slice(0, 3)) expect(all.length).toBeGreaterThan(0);
     await cluster.all((client) => client.flushAll());
+  });
+
+  it('has no router asked twice', async () => {
+    const asked: string[] = [];
+    class AskedRouter extends PartitionRouter {
+      override getHostForCommand(command: string, args: readonly Key[]): number {
+        asked.push(command);
+        return super.getHostForCommand(command, args);
+      }
+    }
+    const cluster = open({}, AskedRouter);
+    recordCommands();
+    await cluster.map((client) => [client.get('a'), client.set('a', 'x'), client.del('a')]);
+    await cluster.getRoutingClient().get('a');
+    expect(asked).toEqual(['GET', 'SET', 'DEL', 'GET']);
   });
 
   it('that throws disturbs no answer', async () => {

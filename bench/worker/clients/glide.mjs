@@ -1,5 +1,7 @@
 /** valkey-glide: one client for each host. Ways: `batch` (not atomic), `promises`. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Batch, Decoder, GlideClient } from '@valkey/valkey-glide';
 import { TIMEOUT_MS } from './limits.mjs';
 import { pipelines, promises } from './sharded.mjs';
@@ -7,6 +9,14 @@ import { pipelines, promises } from './sharded.mjs';
 /** More than any scenario has under way; the default would refuse. */
 const MOST_REQUESTS = 2_000_000;
 const issue = ({ glide }) => glide;
+
+// The library talks to its own threads over a socket, whose file it leaves behind.
+process.once('exit', () => {
+  const own = `glide-socket-${process.pid}-`;
+  for (const name of readdirSync(tmpdir())) {
+    if (name.startsWith(own)) rmSync(join(tmpdir(), name), { force: true });
+  }
+});
 
 export async function open({ hosts, way, replies }) {
   const clients = await connect(hosts, replies === 'buffers' ? Decoder.Bytes : Decoder.String);

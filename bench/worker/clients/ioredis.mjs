@@ -37,6 +37,8 @@ function connect(hosts, options) {
       const address = path === undefined ? { host, port } : { path };
       const tls = caFile === undefined ? {} : { tls: { ca: readFileSync(caFile) } };
       const client = new Redis({ ...address, ...tls, ...options, db, lazyConnect: true });
+      // Failures reach the commands.
+      client.on('error', () => {});
       await client.connect();
       return client;
     }),

@@ -33,7 +33,13 @@ export function connect(hosts, timeout) {
   // Duplicates share the class of the first. Each class takes long to make, and clients of many
   // classes are slower to call.
   const others = settings.slice(1).map((options) => first.duplicate(options));
-  return Promise.all([first, ...others].map((client) => client.connect()));
+  return Promise.all([first, ...others].map(connectOne));
+}
+
+function connectOne(client) {
+  // Failures reach the commands.
+  client.on('error', () => {});
+  return client.connect();
 }
 
 function hostOptions({ path, host, port, db, caFile }) {

@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 
 import { condition } from '../../helpers/condition.js';
 import { whileStopped } from '../../helpers/stopped.js';
-import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { failedWith } from '../fault.js';
+import { PYTHON_RB } from './python-rb.js';
 
 /** More than the queue of connections that a server with this backlog did not accept yet. */
 const FILLERS = 6;

@@ -1,7 +1,7 @@
-import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { lostConnection } from '../fault.js';
 import type { Link } from '../front.js';
+import { PYTHON_RB } from './python-rb.js';
 import { cutReplies, releaseReplies } from './replies.js';
 
 export const cut: Fault = {

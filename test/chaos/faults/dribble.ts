@@ -1,7 +1,7 @@
 import { condition } from '../../helpers/condition.js';
-import { PYTHON_RB } from './python-rb.js';
 import type { Fault, Strike } from '../fault.js';
 import type { Link } from '../front.js';
+import { PYTHON_RB } from './python-rb.js';
 
 /** How many bytes come one by one at each strike. */
 const BYTES = 60;

@@ -1,7 +1,7 @@
-import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { brokeProtocol, timedOut } from '../fault.js';
 import type { Link } from '../front.js';
+import { PYTHON_RB } from './python-rb.js';
 import { releaseReplies, replaceReply } from './replies.js';
 
 /** Something without an end: how it begins, how it goes on, and how fast. */

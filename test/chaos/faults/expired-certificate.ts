@@ -1,6 +1,6 @@
-import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { failedWith } from '../fault.js';
+import { PYTHON_RB } from './python-rb.js';
 
 export const expiredCertificate: Fault = {
   name: 'expired certificate',

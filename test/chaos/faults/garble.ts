@@ -1,6 +1,6 @@
-import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { brokeProtocol } from '../fault.js';
+import { PYTHON_RB } from './python-rb.js';
 import { releaseReplies, replaceReply } from './replies.js';
 
 /** Replies that break the protocol, each in its way. A change that keeps to it nobody can notice. */

@@ -1,6 +1,6 @@
 import { condition } from '../../helpers/condition.js';
-import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
+import { PYTHON_RB } from './python-rb.js';
 
 export const halfOpen: Fault = {
   name: 'half-open socket',

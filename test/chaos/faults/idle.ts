@@ -1,8 +1,8 @@
 import { condition } from '../../helpers/condition.js';
 import type { Control } from '../control.js';
-import { PYTHON_RB } from './python-rb.js';
 import type { Fault, Strike } from '../fault.js';
 import { failedWith, lostConnection } from '../fault.js';
+import { PYTHON_RB } from './python-rb.js';
 
 /** How often the server's own idle timeout is waited for: it takes more than a second. */
 const REAL_TIMEOUT_EVERY = 50;

@@ -1,6 +1,6 @@
-import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { lostConnection } from '../fault.js';
+import { PYTHON_RB } from './python-rb.js';
 
 export const kill: Fault = {
   name: 'kill -9 and restart under load',

@@ -1,7 +1,7 @@
 import { condition } from '../../helpers/condition.js';
 import type { Control } from '../control.js';
-import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
+import { PYTHON_RB } from './python-rb.js';
 
 /** In microseconds, for each key that is loaded. */
 const DELAY = '300';

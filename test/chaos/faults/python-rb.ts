@@ -7,7 +7,7 @@ export const PYTHON_RB = {
   silent: 'waits for ever, or as long as `join` is told; then it raises, and all stays pending',
   partial: 'a reply that has begun is waited for, whatever time `join` was given',
   broken: 'a map raises, what it has no answer to stays pending',
-  unlimited: 'reads on: there are no limits',
+  unlimited: 'reads on: it has no limits of its own',
   answer: 'a map raises at the first such answer, what comes behind it stays pending',
   connect: 'the call raises, promises of other hosts stay pending',
   script: 'a list raises at a NOSCRIPT, what comes behind it stays pending',

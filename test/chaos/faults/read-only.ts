@@ -1,6 +1,6 @@
-import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { failedWith } from '../fault.js';
+import { PYTHON_RB } from './python-rb.js';
 
 /** Nobody listens there. */
 const DEAD_MASTER = ['127.0.0.1', '1'] as const;

@@ -1,6 +1,6 @@
-import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { lostConnection } from '../fault.js';
+import { PYTHON_RB } from './python-rb.js';
 import { cutReplies, releaseReplies } from './replies.js';
 
 export const reset: Fault = {

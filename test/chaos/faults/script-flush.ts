@@ -1,6 +1,6 @@
 import type { Control } from '../control.js';
-import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
+import { PYTHON_RB } from './python-rb.js';
 
 export const scriptFlush: Fault = {
   name: 'SCRIPT FLUSH',

@@ -1,7 +1,7 @@
 import { whileStopped } from '../../helpers/stopped.js';
-import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { failedWith, timedOut } from '../fault.js';
+import { PYTHON_RB } from './python-rb.js';
 
 export const stop: Fault = {
   name: 'SIGSTOP and SIGCONT',

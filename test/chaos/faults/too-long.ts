@@ -1,6 +1,6 @@
-import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { brokeProtocol } from '../fault.js';
+import { PYTHON_RB } from './python-rb.js';
 import { releaseReplies, replaceReply } from './replies.js';
 
 /** Just over the limits, and far over them. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
-import { PYTHON_RB } from './python-rb.js';
 import type { Fault } from '../fault.js';
 import { failedWith } from '../fault.js';
+import { PYTHON_RB } from './python-rb.js';
 
 export const wrongPassword: Fault = {
   name: 'wrong password',
