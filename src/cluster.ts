@@ -146,11 +146,7 @@ export class Cluster<
     });
   }
 
-  /**
-   * What the clients of this cluster work with.
-   *
-   * @internal
-   */
+  /** What the clients of this cluster work with; nothing for users. */
   get [BACKEND](): Backend<RESP, TM> {
     return this.#topology;
   }

@@ -1,7 +1,7 @@
 /** What all clients share: from a method's arguments to an encoded, checked command. */
 
 import { type CommandSpec, rawSpec, TypedCommand } from '../commands/command-spec.js';
-import { isBlocking, keyIndexes } from '../commands/key-table.js';
+import { commandForMessage, isBlocking, keyIndexes } from '../commands/key-table.js';
 import { refusal } from '../commands/refused.js';
 import { COMMAND_NAMES, definitionOf } from '../commands/upstream.js';
 import { MisuseError, RbError, UnroutableCommand } from '../errors.js';
@@ -170,6 +170,7 @@ export function sendTo(lane: Lane, command: CommandWriter, sink: CommandSink): v
 function sendTraced(lane: Lane, command: CommandWriter, sink: CommandSink): void {
   const traced = {
     host: lane.pool.host,
+    command: commandForMessage(sink.spec.name),
     argumentCount: command.count - 1,
     keys: keysOf(command, sink.spec.name),
     map: lane.map,

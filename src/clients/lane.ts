@@ -6,7 +6,7 @@
  */
 
 import { OverloadError, TimeoutError } from '../errors.js';
-import { type BatchTracer, traceBatch } from '../telemetry/batch-tracer.js';
+import { BatchTracer, startBatch } from '../telemetry/batch-tracer.js';
 import { BATCH_CHANNEL, COMMAND_CHANNEL, hasListeners } from '../telemetry/channels.js';
 import { mapOf } from '../telemetry/map-tracer.js';
 import type { MapTrace } from '../telemetry/traces.js';
@@ -151,7 +151,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
 
   #releaseTraced(sealed: SealedCommands, blockingTime: number | undefined): void {
     const { bytes, commands, sinks } = sealed;
-    const batch = {
+    const trace = new BatchTracer({
       host: this.pool.host,
       commands,
       requests: sinks.length,
@@ -159,9 +159,10 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
       bytes: bytes.length,
       isBlocking: blockingTime !== undefined,
       map: this.map,
-    };
-    traceBatch(batch, (trace) => {
-      this.#hold(sealed, blockingTime, trace);
+    });
+    // First held: a listener may give it up.
+    this.#hold(sealed, blockingTime, trace);
+    startBatch(trace, () => {
       this.#sendHeld();
     });
   }

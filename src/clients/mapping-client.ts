@@ -183,6 +183,7 @@ function append(lane: Lane, sink: CommandSink, key: Text, value: Text | undefine
 function appendTraced(lane: Lane, sink: CommandSink, key: Text, value: Text | undefined): void {
   const traced = {
     host: lane.pool.host,
+    command: sink.spec.name,
     argumentCount: value === undefined ? 1 : 2,
     keys: [key],
     map: lane.map,

@@ -4,6 +4,7 @@
  */
 
 import type { CommandSpec } from '../commands/command-spec.js';
+import { commandForMessage } from '../commands/key-table.js';
 import {
   type JoinScope,
   RbPromise,
@@ -207,7 +208,8 @@ export function commandsOf(sink: ReplySink): number {
 /** The name of the commands that these sinks of a client wait for, if all have the same. */
 export function commonName(sinks: readonly ReplySink[]): string | undefined {
   const name = sentName(sinks[0]!);
-  return sinks.every((sink) => sentName(sink) === name) ? name : undefined;
+  const isCommon = sinks.every((sink) => sentName(sink) === name);
+  return isCommon ? commandForMessage(name) : undefined;
 }
 
 function sentName(sink: ReplySink): string {

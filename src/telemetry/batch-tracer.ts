@@ -37,12 +37,9 @@ export class BatchTracer extends HostFields implements BatchTrace {
   }
 }
 
-/** Publishes that a batch begins; `send` is given its trace, to be told of failures and the end. */
-export function traceBatch(batch: TracedBatch, send: (trace: BatchTracer) => void): void {
-  const trace = new BatchTracer(batch);
-  publishStart(BATCH_CHANNEL, trace, () => {
-    send(trace);
-  });
+/** Publishes that a batch begins, and runs `send`. */
+export function startBatch(trace: BatchTracer, send: () => void): void {
+  publishStart(BATCH_CHANNEL, trace, send);
 }
 
 /** So many commands of callers have failed. */

@@ -10,6 +10,7 @@ import type { CommandTrace, MapTrace } from './traces.js';
 /** What a trace says of its command. */
 export interface TracedCommand {
   readonly host: HostInfo;
+  readonly command: string;
   readonly argumentCount: number;
   readonly keys: readonly Key[];
   readonly map: MapTrace | undefined;
@@ -17,7 +18,7 @@ export interface TracedCommand {
 
 /** A sink that knows its command. */
 interface CommandSink extends ReplySink {
-  readonly spec: { readonly name: string };
+  readonly spec: object;
 }
 
 class CommandTracer extends HostFields implements CommandTrace {
@@ -28,9 +29,9 @@ class CommandTracer extends HostFields implements CommandTrace {
   declare error?: unknown;
   readonly #keys: readonly Key[];
 
-  constructor(name: string, { host, argumentCount, keys, map }: TracedCommand) {
+  constructor({ host, command, argumentCount, keys, map }: TracedCommand) {
     super(host);
-    this.command = name;
+    this.command = command;
     this.argumentCount = argumentCount;
     this.map = map;
     this.#keys = keys;
@@ -89,7 +90,7 @@ export function traceCommand<S extends CommandSink>(
   sink: S,
   send: (sink: TracedSink<S>) => void,
 ): void {
-  const trace = new CommandTracer(sink.spec.name, command);
+  const trace = new CommandTracer(command);
   publishStart(COMMAND_CHANNEL, trace, () => {
     send(new TracedSink(sink, trace));
   });

@@ -43,9 +43,8 @@ export interface TracedMap {
 export async function traceMap<T>(map: TracedMap, run: () => Promise<T>): Promise<T> {
   const trace = new MapTracer(map.operation);
   traces.set(map.dispatch, trace);
-  const running = publishStart(MAP_CHANNEL, trace, () => trace.run(run));
   try {
-    return await running;
+    return await publishStart(MAP_CHANNEL, trace, () => trace.run(run));
   } catch (error) {
     trace.error = error;
     throw error;

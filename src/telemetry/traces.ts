@@ -21,7 +21,7 @@ export interface HostTrace {
  * not traced.
  */
 export interface CommandTrace extends HostTrace {
-  /** Its first word, in upper case. */
+  /** Its first word, in upper case; cut short where that is no name. */
   readonly command: string;
   /** How many arguments are behind that. */
   readonly argumentCount: number;

@@ -13,6 +13,7 @@ import type { WorkerKeys } from './ledger.js';
 import { isRead, valueFor } from './operation.js';
 import type { Operation, OperationKind, Outcome } from './operation.js';
 import type { Site } from './site.js';
+import type { Tally } from './tally.js';
 
 /** What batches consist of: each takes a part of it, for each host that it goes to. */
 const MIX: readonly OperationKind[] = [
@@ -134,16 +135,25 @@ export class Workload {
 
 type State = 'pending' | 'settled' | 'given up';
 
+/** A command of a batch, and what has become of it. */
+interface Entry {
+  readonly operation: Operation;
+  readonly site: Site;
+  /** What counted it. */
+  readonly tally: Tally;
+  state: State;
+}
+
 /** Commands that were issued together, and which of them have not ended. */
 class Batch {
-  readonly #entries;
+  readonly #entries: readonly Entry[];
   isSuccess = true;
 
   constructor(operations: readonly Operation[], sites: ReadonlyMap<number, Site>) {
     this.#entries = operations.map((operation) => {
       const site = sites.get(operation.hostId)!;
       site.onIssued();
-      return { operation, site, tally: site.tally, state: 'pending' as State };
+      return { operation, site, tally: site.tally, state: 'pending' };
     });
   }
 

@@ -179,6 +179,15 @@ describe('the channel of commands', () => {
     await cluster.fanout((fanout) => fanout.targetKey(key).del([key, `${key}2`]));
   });
 
+  it('shows no values that were given in place of a name', async () => {
+    const cluster = open();
+    const [commands, batches] = [recordCommands(), recordBatches()];
+    const line = `SET ${keyOn(cluster, 0)} a-secret-value`;
+    await failureOf(cluster.getPoolForHost(0).executeCommand(line));
+    expect(commands.traces[0]!.command).toBe('"SET…"');
+    expect(batches.traces[0]!.command).toBe('"SET…"');
+  });
+
   it('tells how many commands went out as one', async () => {
     const cluster = open();
     const commands = recordCommands();
@@ -385,6 +394,22 @@ describe('the channel of batches', () => {
       ['RPUSH', false],
     ]);
     expect(commands.traces.map(({ command }) => command)).toEqual(['BLPOP', 'RPUSH']);
+  });
+
+  it('may be given up by a listener', async () => {
+    const cluster = open();
+    const batches = recordBatches();
+    const client = cluster.getRoutingClient().getMappingClient();
+    listen('tracing:redis-blaster:batch:start', () => {
+      client.cancel();
+    });
+    const promise = client.get(keyOn(cluster, 0));
+    await client.join();
+    expect(promise.reason).toBeInstanceOf(CancelledError);
+    const trace = batches.traces[0]!;
+    expect(batches.eventsOf(trace)).toEqual(['start', 'error', 'asyncStart', 'asyncEnd', 'end']);
+    expect(trace.error).toBe(promise.reason);
+    expect(proxy.connections).toBe(0);
   });
 
   it('does not tell of what is given up before it leaves its buffer', async () => {
