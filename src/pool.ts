@@ -69,6 +69,10 @@ export class Pool {
   #idleBlocking: Channel[] = [];
   #pendingCommands = 0;
   #pendingBytes = 0;
+  readonly #maxPendingCommands: number;
+  readonly #maxPendingBytes: number;
+  /** @internal */
+  readonly waitsForRoom: boolean;
   readonly #waiters = new Set<Waiter>();
   #isRemoved = false;
   readonly #onIdle = new Set<() => void>();
@@ -77,6 +81,9 @@ export class Pool {
   constructor(host: HostInfo, settings: PoolSettings) {
     this.host = host;
     this.#settings = settings;
+    this.#maxPendingCommands = settings.maxPendingCommands;
+    this.#maxPendingBytes = settings.maxPendingBytes;
+    this.waitsForRoom = settings.onOverload === 'wait';
     this.counters = settings.counters ?? new HostCounters();
     this.#channels = Array.from({ length: settings.connectionsPerHost }, () => this.#newChannel());
   }
@@ -233,14 +240,8 @@ export class Pool {
   /** @internal */
   get hasRoom(): boolean {
     return (
-      this.#pendingCommands < this.#settings.maxPendingCommands &&
-      this.#pendingBytes < this.#settings.maxPendingBytes
+      this.#pendingCommands < this.#maxPendingCommands && this.#pendingBytes < this.#maxPendingBytes
     );
-  }
-
-  /** @internal */
-  get waitsForRoom(): boolean {
-    return this.#settings.onOverload === 'wait';
   }
 
   /** @internal */

@@ -5,6 +5,7 @@
  */
 
 import { RespWriter } from '../wire/encoder.js';
+import type { DecodeMapping } from '../wire/decode-mapping.js';
 import type { ReplySink } from '../wire/pipeline.js';
 import type { CommandWriter } from './command-writer.js';
 import { type ReplyMapping, replyMapping } from './reply-mapping.js';
@@ -55,7 +56,8 @@ const GAP = Buffer.byteLength(`*${MAX_BATCH * 2 + 1}\r\n$4\r\nMSET\r\n`);
 export interface SealedCommands {
   readonly bytes: Buffer;
   readonly sinks: ReplySink[];
-  readonly ends: number[];
+  /** That of all sinks, where they have the same. */
+  readonly mapping: DecodeMapping | undefined;
   /** How many commands of callers they are, however many were merged. */
   readonly commands: number;
 }
@@ -64,10 +66,12 @@ export class CommandBuffer {
   readonly #writer = new RespWriter(SMALL);
   readonly #autoBatch: boolean;
   #sinks: ReplySink[] = [];
-  #ends: number[] = [];
+  #mapping: DecodeMapping | undefined;
   #commands = 0;
   #kind: BatchKind | undefined;
   #batch: CommandSink[] = [];
+  /** How many of `#batch` are filled. */
+  #batchSize = 0;
   #gap = 0;
 
   constructor(autoBatch: boolean) {
@@ -113,17 +117,21 @@ export class CommandBuffer {
       this.#writer.writeEncoded(kind.one);
       return;
     }
-    const batch = this.#batch;
     const fits =
-      this.#kind === kind && batch.length < MAX_BATCH && batch[0]!.mapping === sink.mapping;
+      this.#kind === kind &&
+      this.#batchSize < MAX_BATCH &&
+      this.#batch[0]!.mapping === sink.mapping;
     if (fits) return;
+    // Behind a full one comes another that is likely to get full: its array need not grow.
+    const capacity = this.#batchSize === MAX_BATCH ? MAX_BATCH : 0;
     this.#endBatch();
+    this.#batch = new Array<CommandSink>(capacity);
     this.#kind = kind;
     this.#gap = this.#writer.writeGap(GAP);
   }
 
   #end(sink: CommandSink): void {
-    if (this.#autoBatch) this.#batch.push(sink);
+    if (this.#autoBatch) this.#batch[this.#batchSize++] = sink;
     else this.#add(sink);
   }
 
@@ -131,19 +139,21 @@ export class CommandBuffer {
     const kind = this.#kind;
     if (kind === undefined) return;
     const batch = this.#batch;
+    const size = this.#batchSize;
+    batch.length = size;
     const head =
-      batch.length === 1
-        ? kind.one
-        : Buffer.from(`*${batch.length * kind.width + 1}\r\n${kind.many}`, 'latin1');
+      size === 1 ? kind.one : Buffer.from(`*${size * kind.width + 1}\r\n${kind.many}`, 'latin1');
     this.#writer.fillGap(this.#gap, GAP, head);
-    this.#add(batch.length === 1 ? batch[0]! : new kind.Batch(batch, batch[0]!.mapping));
+    this.#add(size === 1 ? batch[0]! : new kind.Batch(batch, batch[0]!.mapping));
     this.#kind = undefined;
     this.#batch = [];
+    this.#batchSize = 0;
   }
 
   #add(sink: ReplySink): void {
-    this.#sinks.push(sink);
-    this.#ends.push(this.#writer.length);
+    const { mapping } = sink;
+    if (this.#sinks.push(sink) === 1) this.#mapping = mapping;
+    else if (mapping !== this.#mapping) this.#mapping = undefined;
   }
 
   /** Takes everything out. */
@@ -153,11 +163,10 @@ export class CommandBuffer {
     const sealed = {
       bytes: this.#writer.detach(isBulk ? LARGE : SMALL),
       sinks: this.#sinks,
-      ends: this.#ends,
+      mapping: this.#mapping,
       commands: this.#commands,
     };
     this.#sinks = [];
-    this.#ends = [];
     this.#commands = 0;
     return sealed;
   }

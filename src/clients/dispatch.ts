@@ -21,6 +21,8 @@ export class Dispatch implements LaneHost {
   readonly #maxConcurrency: number;
   #topology: number;
   readonly #lanes = new Map<number, Lane>();
+  /** The same by id, which is found quicker than in a Map. */
+  readonly #laneById: (Lane | undefined)[] = [];
   /** Lanes of hosts that were removed or changed while commands were outstanding. */
   readonly #formerLanes = new Set<Lane>();
   #dirty: Lane[] = [];
@@ -51,11 +53,16 @@ export class Dispatch implements LaneHost {
   /** The lane of a host. Throws `BadHostSetup` for an unknown id. */
   lane(hostId: number): Lane {
     if (this.#topology !== this.#backend.topology) this.#renewLanes();
-    const lane = this.#lanes.get(hostId);
-    if (lane !== undefined) return lane;
-    const opened = new Lane(this, this.#backend.poolOf(hostId));
-    this.#lanes.set(hostId, opened);
-    return opened;
+    // A router of a user's own may answer anything.
+    const lane = typeof hostId === 'number' ? this.#laneById[hostId] : undefined;
+    return lane ?? this.#openLane(hostId);
+  }
+
+  #openLane(hostId: number): Lane {
+    const lane = new Lane(this, this.#backend.poolOf(hostId));
+    this.#lanes.set(hostId, lane);
+    this.#laneById[hostId] = lane;
+    return lane;
   }
 
   #renewLanes(): void {
@@ -63,6 +70,7 @@ export class Dispatch implements LaneHost {
     for (const [hostId, lane] of this.#lanes) {
       if (this.#isCurrent(hostId, lane)) continue;
       this.#lanes.delete(hostId);
+      this.#laneById[hostId] = undefined;
       if (lane.isBusy) this.#formerLanes.add(lane);
     }
     this.#topology = this.#backend.topology;

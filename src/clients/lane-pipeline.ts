@@ -32,7 +32,8 @@ export class LanePipeline extends Pipeline {
     owner: PipelineOwner,
     { counters, trace }: { counters: CommandCounters; trace?: BatchTracer | undefined },
   ) {
-    super(sealed.bytes, sealed.sinks, sealed.ends, owner);
+    super(sealed.bytes, sealed.sinks, owner);
+    this.mapping = sealed.mapping;
     this.commands = sealed.commands;
     this.size = sealed.bytes.length;
     this.#counters = counters;

@@ -35,7 +35,7 @@ export interface LaneHost {
 /** Makes the error for what is given up; where it was going is put on it afterwards. */
 export type GiveUpReason = (lane: Lane) => Error;
 
-const NOTHING: SealedCommands = { bytes: Buffer.alloc(0), sinks: [], ends: [], commands: 0 };
+const NOTHING = new CommandBuffer(false).seal();
 
 export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   readonly pool: CommandPool;

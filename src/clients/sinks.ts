@@ -56,24 +56,20 @@ export class CommandContext implements JoinScope {
 
 /** The promise of a command in a map or fan-out: its scope is a {@link CommandContext}. */
 export class CommandPromise<T> extends RbPromise<T> implements CommandSink {
-  get #context(): CommandContext {
-    return scopeOf(this) as CommandContext;
-  }
-
   get spec(): CommandSpec {
-    return this.#context.spec;
+    return contextOf(this).spec;
   }
 
   get mapping(): ReplyMapping {
-    return this.#context.mapping;
+    return contextOf(this).mapping;
   }
 
   get isRetryable(): boolean {
-    return this.#context.spec.isReadOnly;
+    return contextOf(this).spec.isReadOnly;
   }
 
   onReply(reply: unknown): void {
-    const { spec, mapping } = this.#context;
+    const { spec, mapping } = contextOf(this);
     let value: unknown;
     try {
       value = transformed(spec, mapping, reply);
@@ -87,6 +83,10 @@ export class CommandPromise<T> extends RbPromise<T> implements CommandSink {
   onError(error: Error): void {
     settleRejected(this, commandError(error, this.spec.name));
   }
+}
+
+function contextOf(promise: CommandPromise<unknown>): CommandContext {
+  return scopeOf(promise) as CommandContext;
 }
 
 type Settle = (value: unknown) => void;
@@ -147,7 +147,7 @@ export class GetBatch implements ReplySink {
     tellOfMerge(sinks);
   }
 
-  /** How many values did not arrive. */
+  /** How many commands have no value. */
   get missing(): number {
     return this.elements - this.#arrived;
   }
@@ -158,7 +158,6 @@ export class GetBatch implements ReplySink {
   }
 
   onReply(): void {
-    if (this.#arrived === this.elements) return;
     this.onError(new TypeError('MGET was not answered with an array'));
   }
 

@@ -73,7 +73,11 @@ export let inheritScope: (promise: AnyPromise, source: AnyPromise) => void;
 /** Attaches a reaction, and performs it if its turn has come. @internal */
 export let attach: (promise: AnyPromise, reaction: Reaction<AnyPromise>) => void;
 
-/** RbPromise without its callbacks: settled from outside, once, and looked into at any time. */
+/**
+ * RbPromise without its callbacks: settled from outside, once, and looked into at any time.
+ *
+ * Its private methods are static: for those of instances each object would hold a field more.
+ */
 export class Settleable<T> {
   #bits: number;
   /** The value or the reason; while it follows an RbPromise, one that it waits for. */
@@ -131,9 +135,10 @@ export class Settleable<T> {
    * @throws MisuseError RB_SELF_RESOLUTION if `value` is this promise, or follows it.
    */
   resolve(value: T | PromiseLike<T>): void {
-    this.#assertOpen();
-    if (isObject(value) && #bits in value && value.#waitsFor(this)) throw selfResolution();
-    this.#adopt(value);
+    Settleable.#assertOpen(this);
+    if (isObject(value) && #bits in value && Settleable.#waitsFor(value, this))
+      throw selfResolution();
+    Settleable.#adopt(this, value);
     Settleable.#run(this);
   }
 
@@ -143,98 +148,98 @@ export class Settleable<T> {
    * @throws MisuseError RB_ALREADY_SETTLED if it is settled, or follows another already.
    */
   reject(reason?: unknown): void {
-    this.#assertOpen();
-    this.#settle(REJECTED, reason);
+    Settleable.#assertOpen(this);
+    Settleable.#settle(this, REJECTED, reason);
     Settleable.#run(this);
   }
 
-  #assertOpen(): void {
-    if ((this.#bits & LOCKED) === 0) return;
-    const state = this.#bits & FOLLOWING ? 'follows another' : 'is settled';
+  static #assertOpen(promise: AnyPromise): void {
+    if ((promise.#bits & LOCKED) === 0) return;
+    const state = promise.#bits & FOLLOWING ? 'follows another' : 'is settled';
     throw new MisuseError('RB_ALREADY_SETTLED', `the promise ${state} already`);
   }
 
   /** Sets the outcome. To run the callbacks is left to the caller. */
-  #settle(state: number, value: unknown): void {
-    this.#bits = (this.#bits & ~FOLLOWING) | state;
-    this.#value = value;
-    if (state === REJECTED) this.#scope?.promiseRejected(this);
+  static #settle(promise: AnyPromise, state: number, value: unknown): void {
+    promise.#bits = (promise.#bits & ~FOLLOWING) | state;
+    promise.#value = value;
+    if (state === REJECTED) promise.#scope?.promiseRejected(promise);
   }
 
   /** Settles with a plain value or follows a promise. To run the callbacks is left to the caller. */
-  #adopt(value: unknown): void {
-    if (!isObject(value)) this.#settle(RESOLVED, value);
-    else if (#bits in value) this.#follow(value);
-    else this.#adoptObject(value);
+  static #adopt(promise: AnyPromise, value: unknown): void {
+    if (!isObject(value)) Settleable.#settle(promise, RESOLVED, value);
+    else if (#bits in value) Settleable.#follow(promise, value);
+    else Settleable.#adoptObject(promise, value);
   }
 
-  #adoptObject(value: object): void {
+  static #adoptObject(promise: AnyPromise, value: object): void {
     let then: Then | undefined;
     try {
       then = thenOf(value);
     } catch (error) {
-      this.#settle(REJECTED, error);
+      Settleable.#settle(promise, REJECTED, error);
       return;
     }
-    if (then === undefined) this.#settle(RESOLVED, value);
-    else this.#followForeign(value, then);
+    if (then === undefined) Settleable.#settle(promise, RESOLVED, value);
+    else Settleable.#followForeign(promise, value, then);
   }
 
-  #follow(other: AnyPromise): void {
-    if (other.#waitsFor(this)) {
-      this.#settle(REJECTED, selfResolution());
+  static #follow(promise: AnyPromise, other: AnyPromise): void {
+    if (Settleable.#waitsFor(other, promise)) {
+      Settleable.#settle(promise, REJECTED, selfResolution());
       return;
     }
     other.#bits |= HANDLED;
-    if (other.#bits & SETTLED) this.#mirror(other);
-    else this.#waitFor(other);
+    if (other.#bits & SETTLED) Settleable.#mirror(promise, other);
+    else Settleable.#waitFor(promise, other);
   }
 
-  #waitFor(other: AnyPromise): void {
-    this.#bits |= FOLLOWING;
-    this.#value = Settleable.#lastFollowed(other);
-    other.#attach((source) => {
-      this.#mirror(source);
-      return this;
+  static #waitFor(promise: AnyPromise, other: AnyPromise): void {
+    promise.#bits |= FOLLOWING;
+    promise.#value = Settleable.#lastFollowed(other);
+    Settleable.#attach(other, (source) => {
+      Settleable.#mirror(promise, source);
+      return promise;
     });
   }
 
-  #followForeign(thenable: object, then: Then): void {
-    this.#bits |= FOLLOWING;
-    this.#value = undefined;
+  static #followForeign(promise: AnyPromise, thenable: object, then: Then): void {
+    promise.#bits |= FOLLOWING;
+    promise.#value = undefined;
     const onResolve = (value: unknown): void => {
-      this.#adopt(value);
-      Settleable.#run(this);
+      Settleable.#adopt(promise, value);
+      Settleable.#run(promise);
     };
     const onReject = (reason: unknown): void => {
-      this.#settle(REJECTED, reason);
-      Settleable.#run(this);
+      Settleable.#settle(promise, REJECTED, reason);
+      Settleable.#run(promise);
     };
     callThen(thenable, then, onResolve, onReject);
   }
 
-  #mirror(source: AnyPromise): void {
-    this.#inherit(source);
+  static #mirror(promise: AnyPromise, source: AnyPromise): void {
+    Settleable.#inherit(promise, source);
     // A reason brings the place of its command along, so that a join can tell commands apart.
-    if (source.#bits & REJECTED && isSameCall(source.#scope, this.#scope)) {
-      this.#takeSequence(source);
+    if (source.#bits & REJECTED && isSameCall(source.#scope, promise.#scope)) {
+      Settleable.#takeSequence(promise, source);
     }
-    this.#settle(source.#bits & SETTLED, source.#value);
+    Settleable.#settle(promise, source.#bits & SETTLED, source.#value);
   }
 
-  #inherit(source: AnyPromise): void {
-    if (this.#scope !== undefined || source.#scope === undefined) return;
-    this.#scope = source.#scope;
-    this.#takeSequence(source);
+  static #inherit(promise: AnyPromise, source: AnyPromise): void {
+    if (promise.#scope !== undefined || source.#scope === undefined) return;
+    promise.#scope = source.#scope;
+    Settleable.#takeSequence(promise, source);
   }
 
-  #takeSequence(source: AnyPromise): void {
-    this.#bits = (this.#bits & STATE_MASK) | (source.#bits & ~STATE_MASK);
+  static #takeSequence(promise: AnyPromise, source: AnyPromise): void {
+    promise.#bits = (promise.#bits & STATE_MASK) | (source.#bits & ~STATE_MASK);
   }
 
-  /** Whether this is `other`, or follows it; to follow it back would keep both pending for ever. */
-  #waitsFor(other: AnyPromise): boolean {
-    return this === other || Settleable.#lastFollowed(this) === other;
+  /** Whether `promise` is `other`, or follows it: to follow it back would keep both pending for ever. */
+  static #waitsFor(promise: AnyPromise, other: AnyPromise): boolean {
+    return promise === other || Settleable.#lastFollowed(promise) === other;
   }
 
   /** The end of the chain of RbPromises that `promise` follows. */
@@ -244,29 +249,29 @@ export class Settleable<T> {
     return last;
   }
 
-  #attach(reaction: Reaction<AnyPromise>): void {
-    const callbacks = this.#callbacks;
-    if (callbacks === undefined) this.#callbacks = reaction;
+  static #attach(promise: AnyPromise, reaction: Reaction<AnyPromise>): void {
+    const callbacks = promise.#callbacks;
+    if (callbacks === undefined) promise.#callbacks = reaction;
     else if (callbacks instanceof ReactionQueue) callbacks.push(reaction);
-    else this.#callbacks = new ReactionQueue(callbacks, reaction);
-    Settleable.#run(this);
+    else promise.#callbacks = new ReactionQueue(callbacks, reaction);
+    Settleable.#run(promise);
   }
 
-  #takeReaction(): Reaction<AnyPromise> | undefined {
-    const callbacks = this.#callbacks;
+  static #takeReaction(promise: AnyPromise): Reaction<AnyPromise> | undefined {
+    const callbacks = promise.#callbacks;
     if (!(callbacks instanceof ReactionQueue)) {
-      this.#callbacks = undefined;
+      promise.#callbacks = undefined;
       return callbacks;
     }
     const reaction = callbacks.take();
-    if (callbacks.isEmpty) this.#callbacks = undefined;
+    if (callbacks.isEmpty) promise.#callbacks = undefined;
     return reaction;
   }
 
   /** Whether it has callbacks to run that no one runs already. */
-  #isDue(): boolean {
-    if (this.#callbacks === undefined) return false;
-    return (this.#bits & SETTLED) !== 0 && (this.#bits & RUNNING) === 0;
+  static #isDue(promise: AnyPromise): boolean {
+    if (promise.#callbacks === undefined) return false;
+    return (promise.#bits & SETTLED) !== 0 && (promise.#bits & RUNNING) === 0;
   }
 
   /**
@@ -275,59 +280,59 @@ export class Settleable<T> {
    * so that a chain may have any length.
    */
   static #run(promise: AnyPromise): void {
-    if (!promise.#isDue()) return;
+    if (!Settleable.#isDue(promise)) return;
     let interrupted: AnyPromise[] | undefined;
     let current: AnyPromise | undefined = promise;
     while (current !== undefined) {
-      const reaction: Reaction<AnyPromise> | undefined = current.#takeReaction();
+      const reaction: Reaction<AnyPromise> | undefined = Settleable.#takeReaction(current);
       if (reaction === undefined) {
         current.#bits &= ~RUNNING;
         current = interrupted?.pop();
         continue;
       }
       current.#bits |= RUNNING;
-      const next = current.#perform(reaction);
-      if (next === undefined || !next.#isDue()) continue;
+      const next = Settleable.#perform(current, reaction);
+      if (next === undefined || !Settleable.#isDue(next)) continue;
       if (current.#callbacks === undefined) current.#bits &= ~RUNNING;
       else (interrupted ??= []).push(current);
       current = next;
     }
   }
 
-  /** Performs a reaction to this settled promise; answers the promise that it was to settle. */
-  #perform(reaction: Reaction<AnyPromise>): AnyPromise | undefined {
-    if (typeof reaction === 'function') return reaction(this);
+  /** Performs a reaction to a settled promise; answers the promise that it was to settle. */
+  static #perform(promise: AnyPromise, reaction: Reaction<AnyPromise>): AnyPromise | undefined {
+    if (typeof reaction === 'function') return reaction(promise);
     const { derived } = reaction;
-    const callback = this.#bits & RESOLVED ? reaction.onSuccess : reaction.onFailure;
+    const callback = promise.#bits & RESOLVED ? reaction.onSuccess : reaction.onFailure;
     if (derived === undefined) {
-      if (callback !== undefined) this.#callDone(callback);
+      if (callback !== undefined) Settleable.#callDone(promise, callback);
       return undefined;
     }
-    derived.#inherit(this);
-    if (callback !== undefined) derived.#settleBy(callback, this.#value);
-    else settleLike(derived, this);
+    Settleable.#inherit(derived, promise);
+    if (callback !== undefined) Settleable.#settleBy(derived, callback, promise.#value);
+    else settleLike(derived, promise);
     return derived;
   }
 
-  #callDone(callback: Callback): void {
+  static #callDone(promise: AnyPromise, callback: Callback): void {
     try {
-      callback(this.#value);
+      callback(promise.#value);
     } catch (error) {
-      if (this.#scope !== undefined) this.#scope.callbackFailed(error);
+      if (promise.#scope !== undefined) promise.#scope.callbackFailed(error);
       else setImmediate(rethrow, error);
     }
   }
 
-  /** Settles as the callback decides, unless somebody has settled this promise meanwhile. */
-  #settleBy(callback: Callback, argument: unknown): void {
+  /** Settles as the callback decides, unless somebody has settled the promise meanwhile. */
+  static #settleBy(promise: AnyPromise, callback: Callback, argument: unknown): void {
     let result: unknown;
     try {
       result = callback(argument);
     } catch (error) {
-      if ((this.#bits & LOCKED) === 0) this.#settle(REJECTED, error);
+      if ((promise.#bits & LOCKED) === 0) Settleable.#settle(promise, REJECTED, error);
       return;
     }
-    if ((this.#bits & LOCKED) === 0) this.#adopt(result);
+    if ((promise.#bits & LOCKED) === 0) Settleable.#adopt(promise, result);
   }
 
   static {
@@ -339,11 +344,11 @@ export class Settleable<T> {
     };
     settleRejected = (promise, reason) => {
       if (promise.#bits & LOCKED) return;
-      promise.#settle(REJECTED, reason);
+      Settleable.#settle(promise, REJECTED, reason);
       Settleable.#run(promise);
     };
     settleLike = (promise, source) => {
-      if ((promise.#bits & LOCKED) === 0) promise.#mirror(source);
+      if ((promise.#bits & LOCKED) === 0) Settleable.#mirror(promise, source);
     };
     isHandled = (promise) => (promise.#bits & HANDLED) !== 0;
     markHandled = (promise) => {
@@ -351,8 +356,8 @@ export class Settleable<T> {
     };
     sequenceOf = (promise) => promise.#bits >> SEQUENCE_SHIFT;
     scopeOf = (promise) => promise.#scope;
-    inheritScope = (promise, source) => promise.#inherit(source);
-    attach = (promise, reaction) => promise.#attach(reaction);
+    inheritScope = (promise, source) => Settleable.#inherit(promise, source);
+    attach = (promise, reaction) => Settleable.#attach(promise, reaction);
   }
 }
 

@@ -29,9 +29,9 @@ export class PartitionRouter extends BaseRouter {
   /** The id of the host that the key's checksum falls on. */
   override getHostForKey(key: Key): number {
     const crc = typeof key === 'string' ? crc32OfString(key) : crc32(keyBytes(key));
-    const remainder = crc % this.#hostCount;
-    // The sign of the remainder is that of the sum; a host id is what Python's modulo gives. The
-    // `| 0` turns the -0 of a negative multiple into 0.
-    return (remainder < 0 ? remainder + this.#hostCount : remainder) | 0;
+    const count = this.#hostCount;
+    // As Python's modulo, which is never negative. Of two numbers that are not negative, V8 takes it
+    // in integers.
+    return crc < 0 ? count - 1 - (~crc % count) : crc % count;
   }
 }

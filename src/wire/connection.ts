@@ -12,10 +12,11 @@
 import type * as net from 'node:net';
 import { ConnectionError, ProtocolError, ReplyError, TimeoutError } from '../errors.js';
 import { clearTimer, startTimer, type Timer } from '../util/timers.js';
-import { Decoder, type ReplyQueue } from './decoder.js';
+import { Decoder } from './decoder.js';
 import { handshake, type HandshakeOptions } from './handshake.js';
 import { isLoading, LoadingRound } from './loading.js';
-import type { Pipeline, ReplySink } from './pipeline.js';
+import type { Pipeline, ReplyErrorFactory } from './pipeline.js';
+import { SentQueue, type SentQueueEvents } from './sent-queue.js';
 import { openSocket, type SocketEvents, type SocketOptions } from './socket.js';
 
 type State = 'connecting' | 'handshaking' | 'ready' | 'draining' | 'closed';
@@ -62,16 +63,14 @@ export interface ConnectionEvents {
   onClosed(reason: ConnectionError | TimeoutError, unanswered: Pipeline[], wasReady: boolean): void;
 }
 
-export class Connection implements ReplyQueue, SocketEvents {
+export class Connection implements SocketEvents, SentQueueEvents {
   readonly #options: ConnectionOptions;
   readonly #events: ConnectionEvents;
   readonly #traffic: TrafficCounters;
   readonly #decoder: Decoder;
   readonly #socket: net.Socket;
   #state: State = 'connecting';
-  /** Sent and not answered, oldest first; the first one is at `#first`. */
-  #sent: Pipeline[] = [];
-  #first = 0;
+  readonly #sent = new SentQueue(this);
   /** From the first LOADING until everything sent has its reply; nothing is sent meanwhile. */
   #loading: LoadingRound | undefined;
   #connectTimer: Timer | undefined;
@@ -85,7 +84,7 @@ export class Connection implements ReplyQueue, SocketEvents {
     this.#options = options;
     this.#events = events;
     this.#traffic = options.traffic ?? { bytesSent: 0, bytesReceived: 0, errors: 0 };
-    this.#decoder = new Decoder(this);
+    this.#decoder = new Decoder(this.#sent, this.#replyError);
     this.#connectTimer = startTimer(() => {
       const { address, connectTimeout } = options;
       this.#close(new TimeoutError(`Could not connect to ${address} within ${connectTimeout} ms`));
@@ -104,11 +103,6 @@ export class Connection implements ReplyQueue, SocketEvents {
     return this.#socket.writable && this.#socket.writableLength === 0;
   }
 
-  /** Whether nothing that was sent is without its reply. */
-  get isIdle(): boolean {
-    return this.#first === this.#sent.length;
-  }
-
   /** How many commands that were sent are not answered. */
   get pending(): number {
     return this.#unanswered.reduce((sum, pipeline) => sum + pipeline.outstanding, 0);
@@ -117,7 +111,7 @@ export class Connection implements ReplyQueue, SocketEvents {
   get #unanswered(): Pipeline[] {
     // The handshake is the connection's own.
     if (!this.#isEstablished) return [];
-    return [...(this.#loading?.pipelines ?? []), ...this.#sent.slice(this.#first)];
+    return [...(this.#loading?.pipelines ?? []), ...this.#sent.pipelines];
   }
 
   #move(to: State): void {
@@ -143,7 +137,7 @@ export class Connection implements ReplyQueue, SocketEvents {
   }
 
   #closeIfDrained(): void {
-    if (this.#state === 'draining' && this.isIdle) {
+    if (this.#state === 'draining' && this.#sent.isEmpty) {
       this.#close(new ConnectionError(`The connection to ${this.#options.address} was closed`));
     }
   }
@@ -203,36 +197,17 @@ export class Connection implements ReplyQueue, SocketEvents {
     }
   }
 
-  nextSink(): ReplySink | undefined {
-    const pipeline = this.#sent[this.#first];
-    return pipeline?.sinks[pipeline.next];
-  }
-
-  beforeReply(): void {
-    this.#sent[this.#first]!.next++;
-  }
-
-  afterReply(): boolean {
-    // A callback of the reply may have closed the connection, which has settled all pipelines.
-    if (this.#state === 'closed') return false;
-    const pipeline = this.#sent[this.#first]!;
-    if (pipeline.next === pipeline.sinks.length) this.#onAllReplies(pipeline);
-    return this.isOpen;
-  }
-
-  #onAllReplies(pipeline: Pipeline): void {
-    this.#shift();
+  onAllReplies(pipeline: Pipeline): void {
     if (pipeline.hasPostponed) this.#loading!.pipelines.push(pipeline);
     else pipeline.owner.onPipelineDone(pipeline);
-    if (this.#loading !== undefined && this.isIdle) this.#endLoading(this.#loading);
+    if (this.#loading !== undefined && this.#sent.isEmpty) this.#endLoading(this.#loading);
     else this.#closeIfDrained();
   }
 
-  withholds(error: Error): boolean {
+  withholds(pipeline: Pipeline, error: Error): boolean {
     // In the handshake it is a refusal as any other.
     if (!this.#isEstablished) return false;
     this.#traffic.errors++;
-    const pipeline = this.#sent[this.#first]!;
     const isWithheld = isLoading(error) && this.#refuse(pipeline, error);
     if (!isWithheld) pipeline.owner.onErrorReply?.(pipeline, error);
     return isWithheld;
@@ -255,18 +230,7 @@ export class Connection implements ReplyQueue, SocketEvents {
     this.#onTaken();
   }
 
-  #shift(): void {
-    this.#first++;
-    if (this.#first === this.#sent.length) {
-      this.#sent.length = 0;
-      this.#first = 0;
-    } else if (this.#first === 1024) {
-      this.#sent = this.#sent.slice(1024);
-      this.#first = 0;
-    }
-  }
-
-  readonly replyError = (message: string): ReplyError => {
+  readonly #replyError: ReplyErrorFactory = (message: string): ReplyError => {
     // The stack would be that of the decoder, which helps nobody.
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
@@ -309,8 +273,7 @@ export class Connection implements ReplyQueue, SocketEvents {
     clearTimer(this.#connectTimer);
     clearTimer(this.#silenceTimer);
     this.#socket.destroy();
-    this.#sent = [];
-    this.#first = 0;
+    this.#sent.close();
     this.#loading = undefined;
     return unanswered;
   }

@@ -19,7 +19,7 @@ import { ProtocolError } from '../errors.js';
 import { parseDouble, parseBigNumber } from './numbers.js';
 import { DEFAULT_MAPPING, type DecodeMapping } from './decode-mapping.js';
 import { LongBulk } from './long-bulk.js';
-import type { ReplyErrorFactory, ReplySink } from './pipeline.js';
+import type { ReplyErrorFactory } from './pipeline.js';
 import { type Frame, FrameStack } from './reply-frames.js';
 import * as RESP from './resp-types.js';
 import { TextReader } from './text-reader.js';
@@ -43,19 +43,22 @@ export const DEFAULT_LIMITS: DecoderLimits = {
   maxLineLength: 64 * 1024 * 1024,
 };
 
-/** The side of the connection: whose reply is next. */
+/** Whose replies are decoded, and where they go. */
 export interface ReplyQueue {
-  /** The sink of the next reply; undefined if no command waits for one. */
-  nextSink(): ReplySink | undefined;
-  /** The reply for that sink is complete; the sink gets it next. */
-  beforeReply(): void;
-  /** The sink has taken its reply. Answers false to stop decoding. */
-  afterReply(): boolean;
-  /** Makes the error for an error reply. */
-  readonly replyError: ReplyErrorFactory;
-  /** Asked before a sink gets an error reply: true keeps it from that sink. */
-  withholds?(error: Error): boolean;
+  /**
+   * How the reply that begins now is to be decoded; undefined if no command waits for one. Asked
+   * once for each reply.
+   */
+  nextMapping(): DecodeMapping | undefined;
+  /** Takes the replies that are whole, in their order. Answers false to stop decoding. */
+  deliver(replies: readonly unknown[]): boolean;
 }
+
+/**
+ * So many replies are handed over at a time. Their promises are scattered in memory: settled in a
+ * short loop of its own, several are fetched at once, and the decoder waits for none.
+ */
+const GROUP = 128;
 
 const HEADROOM = 8 * 1024;
 const READ_AREA = 64 * 1024;
@@ -65,6 +68,7 @@ const TYPE_AND_LINE_END = 3;
 
 export class Decoder {
   readonly #queue: ReplyQueue;
+  readonly #replyError: ReplyErrorFactory;
   readonly #limits: DecoderLimits;
   /** Headroom and read area. */
   readonly #buffer: Buffer;
@@ -80,13 +84,21 @@ export class Decoder {
 
   readonly #frames = new FrameStack();
   readonly #text = new TextReader();
-  #sink: ReplySink | undefined;
+  /** Whole replies that were not handed over yet. */
+  #replies: unknown[] = [];
+  /** Whether the first byte of a reply was seen, and not its end. */
+  #hasBegun = false;
   #mapping: DecodeMapping = DEFAULT_MAPPING;
   #isPush = false;
   #isStopped = false;
 
-  constructor(queue: ReplyQueue, limits: DecoderLimits = DEFAULT_LIMITS) {
+  constructor(
+    queue: ReplyQueue,
+    replyError: ReplyErrorFactory,
+    limits: DecoderLimits = DEFAULT_LIMITS,
+  ) {
     this.#queue = queue;
+    this.#replyError = replyError;
     this.#limits = limits;
     this.#buffer = Buffer.allocUnsafeSlow(HEADROOM + READ_AREA);
     this.#readArea = this.#buffer.subarray(HEADROOM);
@@ -117,8 +129,25 @@ export class Decoder {
   /** Decodes `count` bytes that were read to the target. */
   decode(count: number): void {
     if (this.#isStopped) return;
-    // The command may have been given up since its reply began.
-    if (this.#sink !== undefined) this.#sink = this.#queue.nextSink();
+    try {
+      this.#advance(count);
+    } catch (error) {
+      // What came before is as good as ever.
+      this.#handOver();
+      this.#isStopped = true;
+      throw error;
+    }
+    this.#handOver();
+  }
+
+  #handOver(): void {
+    if (this.#replies.length === 0 || this.#isStopped) return;
+    const replies = this.#replies;
+    this.#replies = [];
+    if (!this.#queue.deliver(replies)) this.#isStopped = true;
+  }
+
+  #advance(count: number): void {
     const wasLong = this.#long.isOpen;
     if (wasLong) this.#advanceLong(count);
     else this.#decodeArea(HEADROOM + count);
@@ -217,7 +246,7 @@ export class Decoder {
     let at = from;
     while (at < end) {
       const type = bytes[at]!;
-      if (this.#frames.depth === 0 && this.#sink === undefined && !this.#isPush) this.#begin(type);
+      if (!this.#hasBegun && this.#frames.depth === 0) this.#begin(type);
       const next = this.#token(type, bytes, at, end);
       if (next === -1) return at;
       at = next;
@@ -226,18 +255,15 @@ export class Decoder {
     return at;
   }
 
-  /** At the first byte of a reply: whose is it? */
+  /** At the first byte of a reply: how is it to be decoded? */
   #begin(type: number): void {
+    // It only accompanies what follows it.
     if (type === RESP.ATTRIBUTE) return;
-    if (type === RESP.PUSH) {
-      this.#isPush = true;
-      this.#mapping = DEFAULT_MAPPING;
-      return;
-    }
-    const sink = this.#queue.nextSink();
-    if (sink === undefined) throw this.#broken('a reply that no command asked for');
-    this.#sink = sink;
-    this.#mapping = sink.mapping;
+    this.#hasBegun = true;
+    this.#isPush = type === RESP.PUSH;
+    const mapping = this.#isPush ? DEFAULT_MAPPING : this.#queue.nextMapping();
+    if (mapping === undefined) throw this.#broken('a reply that no command asked for');
+    this.#mapping = mapping;
   }
 
   /** Decodes one token; answers the offset behind it, or -1 if it is cut off. */
@@ -443,15 +469,7 @@ export class Decoder {
     if (frames.depth >= this.#limits.maxDepth) {
       throw this.#broken(`aggregates nested deeper than ${this.#limits.maxDepth}`);
     }
-    const elements = frames.depth === 0 ? this.#sink?.elements : undefined;
-    if (elements !== undefined && type === RESP.ARRAY) {
-      if (count !== elements) {
-        throw this.#broken(`an array of ${count} where ${elements} elements were asked for`);
-      }
-      frames.openElements(this.#queue, count);
-    } else {
-      frames.open(type, count, this.#mapping);
-    }
+    frames.open(type, count, this.#mapping);
     if (count === 0) this.#closeFrame(frames.pop());
   }
 
@@ -472,8 +490,6 @@ export class Decoder {
       // An attribute only accompanies the value that follows it.
       if (closed.isAttribute) return;
       if (this.#frames.depth === 0) {
-        // A callback of an element may have given up the command.
-        if (closed.isElements) this.#sink = this.#queue.nextSink();
         this.#finish(value);
         return;
       }
@@ -483,22 +499,9 @@ export class Decoder {
   }
 
   #finish(value: unknown): void {
-    // A callback of an element may have closed the connection.
-    if (this.#isStopped) return;
-    if (this.#isPush) {
-      this.#isPush = false;
-      return;
-    }
-    const sink = this.#sink!;
-    this.#sink = undefined;
-    this.#queue.beforeReply();
-    if (!(value instanceof Error)) sink.onReply(value);
-    else if (this.#queue.withholds?.(value) !== true) sink.onError(value);
-    if (!this.#queue.afterReply()) this.#isStopped = true;
-  }
-
-  #replyError(message: string): Error {
-    return this.#queue.replyError(message);
+    this.#hasBegun = false;
+    if (this.#isPush) return;
+    if (this.#replies.push(value) === GROUP) this.#handOver();
   }
 
   #unknownType(type: number): ProtocolError {
@@ -506,7 +509,6 @@ export class Decoder {
   }
 
   #broken(what: string): ProtocolError {
-    this.#isStopped = true;
     return new ProtocolError(`The server sent ${what}`);
   }
 }

@@ -16,6 +16,26 @@ const WORD = 4;
 /** The longest `*count` or `$length` with its line end. */
 const HEADER = 20;
 
+/** The offset behind the command that begins at `start`: what was written here, read back. */
+export function endOfCommand(bytes: Buffer, start: number): number {
+  let at = lineEnd(bytes, start);
+  for (let left = numberIn(bytes, start, at); left > 0; left--) {
+    const content = lineEnd(bytes, at);
+    at = content + numberIn(bytes, at, content) + 2;
+  }
+  return at;
+}
+
+/** The offset behind the line at `at`. */
+function lineEnd(bytes: Buffer, at: number): number {
+  return bytes.indexOf(LF, at) + 1;
+}
+
+/** The number in a line, behind its type. */
+function numberIn(bytes: Buffer, start: number, end: number): number {
+  return Number(bytes.latin1Slice(start + 1, end - 2));
+}
+
 const EMPTY = Buffer.alloc(0);
 const NO_VIEW = viewOf(EMPTY);
 

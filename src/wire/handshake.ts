@@ -34,15 +34,13 @@ export function handshake(
 ): Pipeline {
   const writer = new RespWriter(256);
   const steps = new HandshakeSteps(options.protocol, onDone);
-  const ends: number[] = [];
   const sinks: ReplySink[] = [];
   for (const command of handshakeCommands(options, credentials)) {
     writer.writeArrayHeader(command.length);
     for (const argument of command) writer.writeString(argument);
-    ends.push(writer.length);
     sinks.push(steps.sink(command[0]!));
   }
-  return new Pipeline(writer.bytes.subarray(0, writer.length), sinks, ends, steps);
+  return new Pipeline(writer.bytes.subarray(0, writer.length), sinks, steps);
 }
 
 function handshakeCommands(

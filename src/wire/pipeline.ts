@@ -3,7 +3,6 @@
  * takes its reply.
  *
  *     bytes:  |*2 $3 GET $1 a|*2 $3 GET $1 b|*3 $3 SET $1 c $1 v|
- *     ends:                  ^              ^                   ^
  *     sinks:   s0             s1             s2
  *     next:                   1                (s0 has its reply)
  *
@@ -12,6 +11,7 @@
 
 import type { ReplyError } from '../errors.js';
 import type { DecodeMapping } from './decode-mapping.js';
+import { endOfCommand } from './encoder.js';
 
 /** Takes the reply of one command. Its methods must not throw. */
 export interface ReplySink {
@@ -20,8 +20,8 @@ export interface ReplySink {
   /** Whether the command may be sent again after a lost connection: it only reads. */
   readonly isRetryable: boolean;
   /**
-   * Where the reply is one array whose elements go to {@link onElement} one by one: how many
-   * elements it has. Such an array is never built, and `onReply` is called after the last one.
+   * Where the reply is to be an array whose elements are those of single commands: how many they
+   * are. They go to {@link onElement} one by one, and `onReply` gets what is no array.
    */
   readonly elements?: number;
   onElement?(index: number, value: unknown): void;
@@ -62,6 +62,10 @@ const NONE: number[] = [];
 export class Pipeline {
   /** The index of the first command that is not answered. */
   next = 0;
+  /** The index of the first command whose reply has not begun to arrive. */
+  decoded = 0;
+  /** How all replies are to be decoded; undefined where each sink has its own way. */
+  mapping: DecodeMapping | undefined;
   /** Whether it was handed to a socket: from then on its commands may have been executed. */
   isSent = false;
   /** Whether it was handed to a socket that is gone since. */
@@ -73,9 +77,8 @@ export class Pipeline {
 
   constructor(
     public bytes: Buffer,
+    /** One for each command in `bytes`. */
     public sinks: ReplySink[],
-    /** The offset in `bytes` behind each command. */
-    public ends: number[],
     readonly owner: PipelineOwner,
   ) {}
 
@@ -151,19 +154,20 @@ export class Pipeline {
 
   /** Makes it a pipeline of the commands with these indexes, as if it had not been sent. */
   #keep(indexes: readonly number[]): void {
-    const ends: number[] = [];
     const pieces: Buffer[] = [];
-    let length = 0;
-    for (const i of indexes) {
-      const piece = this.bytes.subarray(i === 0 ? 0 : this.ends[i - 1]!, this.ends[i]);
-      length += piece.length;
-      pieces.push(piece);
-      ends.push(length);
+    let index = 0;
+    let start = 0;
+    for (const kept of indexes) {
+      for (; index < kept; index++) start = endOfCommand(this.bytes, start);
+      const end = endOfCommand(this.bytes, start);
+      pieces.push(this.bytes.subarray(start, end));
+      start = end;
+      index++;
     }
-    this.bytes = Buffer.concat(pieces, length);
+    this.bytes = Buffer.concat(pieces);
     this.sinks = indexes.map((i) => this.sinks[i]!);
-    this.ends = ends;
     this.next = 0;
+    this.decoded = 0;
     this.isSent = false;
     this.#postponed = NONE;
   }

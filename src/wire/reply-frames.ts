@@ -4,7 +4,6 @@
  */
 
 import type { DecodeMapping } from './decode-mapping.js';
-import type { ReplySink } from './pipeline.js';
 import * as RESP from './resp-types.js';
 
 const enum Kind {
@@ -13,16 +12,13 @@ const enum Kind {
   /** A map as a plain object. */
   Object,
   Map,
-  /** Elements that go to their sink one by one. */
-  Elements,
   /** An attribute: read and dropped. */
   Attribute,
 }
 
-/** Knows whose reply is being decoded, if anyone still waits for it. */
-interface SinkSource {
-  nextSink(): ReplySink | undefined;
-}
+/** Up to this length the first room that V8 makes in an array is enough. */
+const GROWN = 16;
+const MAX_RESERVED = 4096;
 
 export class Frame {
   kind: Kind = Kind.Array;
@@ -37,13 +33,9 @@ export class Frame {
     return this.kind === Kind.Attribute;
   }
 
-  get isElements(): boolean {
-    return this.kind === Kind.Elements;
-  }
-
   /** Hands over the aggregate. */
   take(): unknown {
-    const container = this.kind === Kind.Elements ? undefined : this.container;
+    const { container } = this;
     this.container = undefined;
     this.key = undefined;
     return container;
@@ -54,10 +46,6 @@ export class Frame {
     switch (this.kind) {
       case Kind.Array:
         (this.container as unknown[])[this.index++] = value;
-        break;
-      case Kind.Elements:
-        // The sink is asked for each time: a callback of an element may have given up the command.
-        (this.container as SinkSource).nextSink()?.onElement!(this.index++, value);
         break;
       case Kind.Set:
         (this.container as Set<unknown>).add(value);
@@ -109,6 +97,13 @@ function setField(object: Record<string, unknown>, name: string, value: unknown)
   }
 }
 
+/**
+ * One that need not grow, unless it is so long that the server has to show its elements first.
+ */
+function arrayFor(count: number): unknown[] {
+  return count > GROWN && count <= MAX_RESERVED ? new Array<unknown>(count) : [];
+}
+
 export class FrameStack {
   readonly #frames: Frame[] = [];
   #top: Frame | undefined;
@@ -138,12 +133,7 @@ export class FrameStack {
       if (mapping.mapAsMap) this.#push(Kind.Map, count, new Map());
       else this.#push(Kind.Object, count, {});
     } else if (type === RESP.SET && mapping.setAsSet) this.#push(Kind.Set, count, new Set());
-    else this.#push(Kind.Array, count, []);
-  }
-
-  /** Opens the array whose elements go to the next sink one by one. */
-  openElements(sinks: SinkSource, count: number): void {
-    this.#push(Kind.Elements, count, sinks);
+    else this.#push(Kind.Array, count, arrayFor(count));
   }
 
   #push(kind: Kind, count: number, container: unknown): void {

@@ -88,15 +88,14 @@ export class Call implements ReplySink {
   }
 
   onElement(index: number, value: unknown): void {
-    // After a loss in the middle, the elements come again.
-    this.#elements.length = index;
-    this.#elements.push(value);
+    this.#elements[index] = value;
+    if (this.#elements.length === this.elements) this.onReply(this.#elements);
   }
 
   onReply(value: unknown): void {
     this.settlements++;
-    this.value = this.elements === undefined ? value : this.#elements;
-    this.#resolve(this.value);
+    this.value = value;
+    this.#resolve(value);
     this.onSettled();
   }
 
@@ -116,15 +115,13 @@ export class TestPipeline extends Pipeline {
 
   constructor(calls: readonly Call[]) {
     const writer = new RespWriter(64);
-    const ends: number[] = [];
     for (const { text } of calls) {
       const args = text.split(' ');
       writer.writeArrayHeader(args.length);
       for (const argument of args) writer.writeString(argument);
-      ends.push(writer.length);
     }
     const times = { done: 0 };
-    super(writer.detach(64), [...calls], ends, { onPipelineDone: () => times.done++ });
+    super(writer.detach(64), [...calls], { onPipelineDone: () => times.done++ });
     this.calls = calls;
     this.times = times;
   }

@@ -69,8 +69,7 @@ export function decoderBenches({ Decoder, decodeMapping }) {
   const text = decodeMapping(undefined);
   const bytes = { ...text, blobAsBuffer: true };
   const whole = (replies, mapping = text, chunk = READ) =>
-    decoding(Decoder, new WholeReplies(mapping), replies, chunk);
-  const singly = (replies) => decoding(Decoder, new SingleElements(text, 512), replies, READ);
+    decoding(Decoder, new Replies(mapping), replies, chunk);
   return Object.entries({
     'strings of 10 bytes': () => whole(range(1_000, short)),
     'strings of 40 bytes': () => whole(range(1_000, long)),
@@ -81,7 +80,6 @@ export function decoderBenches({ Decoder, decodeMapping }) {
     'doubles of few digits': () => whole(range(1_000, (i) => double(i + 0.25))),
     'doubles of 17 digits': () => whole(range(1_000, (i) => double(Math.sqrt(i + 2)))),
     'an array of 512 strings': () => whole(range(8, values)),
-    '512 strings, one by one': () => singly(range(8, values)),
     'maps of 10 fields': () => whole(range(200, map)),
     'nested arrays, 10 entries': () => whole(range(50, entries)),
     'bulks of 100 KB, as text': () => whole(range(10, page)),
@@ -97,7 +95,7 @@ function decoding(Decoder, queue, replies, chunkSize) {
   const chunks = range(Math.ceil(stream.length / chunkSize), (i) =>
     stream.subarray(i * chunkSize, (i + 1) * chunkSize),
   );
-  const decoder = new Decoder(queue);
+  const decoder = new Decoder(queue, replyError);
   const run = () => {
     for (let i = 0; i < chunks.length; i++) decoder.write(chunks[i]);
   };
@@ -116,60 +114,28 @@ function decoding(Decoder, queue, replies, chunkSize) {
   };
 }
 
-/** A connection's queue that never runs dry. One sink takes all replies, and keeps the last. */
+/** A connection's queue that never runs dry. It takes all replies, and keeps the last. */
 class Replies {
-  isRetryable = false;
   last = undefined;
   /** All of them, while the work is checked. */
   values = undefined;
+  #mapping;
 
   constructor(mapping) {
-    this.mapping = mapping;
+    this.#mapping = mapping;
   }
 
-  nextSink() {
-    return this;
+  nextMapping() {
+    return this.#mapping;
   }
 
-  beforeReply() {}
-
-  afterReply() {
+  deliver(replies) {
+    this.last = replies[replies.length - 1];
+    this.values?.push(...replies);
     return true;
   }
-
-  replyError(message) {
-    return new Error(message);
-  }
-
-  onError(error) {
-    throw error;
-  }
 }
 
-class WholeReplies extends Replies {
-  onReply(value) {
-    this.last = value;
-    this.values?.push(value);
-  }
-}
-
-/** Takes arrays the way a merged `MGET` does: they are never built. */
-class SingleElements extends Replies {
-  #taken = [];
-
-  constructor(mapping, elements) {
-    super(mapping);
-    this.elements = elements;
-  }
-
-  onElement(index, value) {
-    this.last = value;
-    if (this.values !== undefined) this.#taken[index] = value;
-  }
-
-  onReply() {
-    if (this.values === undefined) return;
-    this.values.push(this.#taken);
-    this.#taken = [];
-  }
+function replyError(message) {
+  return new Error(message);
 }

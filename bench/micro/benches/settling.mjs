@@ -118,7 +118,6 @@ function batch(Batch, make, settle, value) {
 
 function settleEach(merged, value) {
   for (let i = 0; i < BATCH; i++) merged.onElement(i, value);
-  merged.onReply(undefined);
 }
 
 function settleAll(merged, value) {

@@ -1,24 +1,32 @@
-/** Whose a reply is: the decoder and the queue of the sinks that wait. */
+/** Whose a reply is: the decoder and the queue of what was sent. */
 
 import { describe, expect, it } from 'vitest';
 
 import { ProtocolError, ReplyError } from '../../../src/errors.js';
 import { DEFAULT_MAPPING } from '../../../src/wire/decode-mapping.js';
-import { Decoder, type ReplyQueue } from '../../../src/wire/decoder.js';
-import type { ReplySink } from '../../../src/wire/pipeline.js';
+import { Decoder } from '../../../src/wire/decoder.js';
+import { Pipeline, type ReplySink } from '../../../src/wire/pipeline.js';
+import { SentQueue } from '../../../src/wire/sent-queue.js';
 import { bulk, chunked } from './decoding.js';
 
-/** A queue of so many sinks that writes down what happens to which of them. */
-class Queue implements ReplyQueue {
+/** Sinks that wait in one pipeline, or each in its own; writes down what happens to which of them. */
+class Queue {
   readonly log: string[] = [];
-  readonly decoder = new Decoder(this);
+  readonly decoder: Decoder;
   /** Called with each line of the log. */
   onLog: (line: string) => void = () => undefined;
-  #next = 0;
-  readonly #sinks: (ReplySink | undefined)[] = [];
+  readonly #sent = new SentQueue({ withholds: () => false, onAllReplies: () => undefined });
+  readonly #places: { readonly pipeline: Pipeline; readonly index: number }[] = [];
 
-  constructor(...elements: readonly (number | undefined)[]) {
-    for (const [index, count] of elements.entries()) this.#sinks.push(this.#sink(index, count));
+  constructor(elements: readonly (number | undefined)[], isSingly = false) {
+    this.decoder = new Decoder(this.#sent, (message) => new ReplyError(message));
+    const sinks = elements.map((count, index) => this.#sink(index, count));
+    const groups = isSingly ? sinks.map((sink) => [sink]) : [sinks];
+    for (const group of groups.filter(({ length }) => length > 0)) {
+      const pipeline = new Pipeline(Buffer.alloc(0), group, { onPipelineDone: () => undefined });
+      this.#sent.push(pipeline);
+      this.#places.push(...group.map((_, index) => ({ pipeline, index })));
+    }
   }
 
   #sink(index: number, elements: number | undefined): ReplySink {
@@ -39,31 +47,20 @@ class Queue implements ReplyQueue {
 
   /** Ends the queue as a closed connection does. */
   close(): void {
-    this.#sinks.length = 0;
+    this.#sent.close();
     this.decoder.stop();
   }
 
   /** Takes the sink of this index away, as a command does that is given up. */
   drop(index: number): void {
-    this.#sinks[index] = {
-      ...this.#sinks[index]!,
+    const place = this.#places[index]!;
+    const { sinks } = place.pipeline;
+    sinks[place.index] = {
+      ...sinks[place.index]!,
       onElement: () => undefined,
       onReply: () => undefined,
       onError: () => undefined,
     };
-  }
-
-  nextSink(): ReplySink | undefined {
-    return this.#sinks[this.#next];
-  }
-  beforeReply(): void {
-    this.#next++;
-  }
-  afterReply(): boolean {
-    return this.#sinks.length > 0;
-  }
-  replyError(message: string): ReplyError {
-    return new ReplyError(message);
   }
 }
 
@@ -87,9 +84,11 @@ function expectLog(
   log: readonly string[],
 ): void {
   for (const chunks of everySplit(text)) {
-    const queue = new Queue(...elements);
-    for (const chunk of chunks) queue.decoder.write(chunk);
-    expect(queue.log).toEqual(log);
+    for (const isSingly of [false, true]) {
+      const queue = new Queue(elements, isSingly);
+      for (const chunk of chunks) queue.decoder.write(chunk);
+      expect(queue.log).toEqual(log);
+    }
   }
 }
 
@@ -100,7 +99,7 @@ function expectRefused(
   log: readonly string[] = [],
 ): void {
   for (const chunks of everySplit(text)) {
-    const queue = new Queue(...elements);
+    const queue = new Queue(elements);
     let errors = 0;
     for (const chunk of chunks) {
       try {
@@ -131,7 +130,7 @@ describe('replies', () => {
 
   it('stop when the queue is closed in a callback', () => {
     for (const chunks of everySplit('+a\r\n+b\r\n+c\r\n')) {
-      const queue = new Queue(undefined, undefined, undefined);
+      const queue = new Queue([undefined, undefined, undefined]);
       queue.onLog = (line) => {
         if (line === '1="b"') queue.close();
       };
@@ -146,7 +145,7 @@ describe('replies', () => {
   ])('stop behind %s in whose callback the queue is closed', (_, long) => {
     const bytes = Buffer.concat([long, Buffer.from(':2\r\n:3\r\n')]);
     for (const size of [1000, 9000, 65_536]) {
-      const queue = new Queue(undefined, undefined, undefined);
+      const queue = new Queue([undefined, undefined, undefined]);
       queue.onLog = () => queue.close();
       for (const chunk of chunked(bytes, [size])) queue.decoder.write(chunk);
       expect(queue.log).toHaveLength(1);
@@ -156,7 +155,7 @@ describe('replies', () => {
   it('whose command was given up while they arrived go to what stands in for it', () => {
     const bytes = Buffer.from('*3\r\n:1\r\n:2\r\n:3\r\n+b\r\n');
     for (let at = 1; at < bytes.indexOf('+'); at++) {
-      const queue = new Queue(undefined, undefined);
+      const queue = new Queue([undefined, undefined]);
       queue.decoder.write(bytes.subarray(0, at));
       queue.drop(0);
       queue.decoder.write(bytes.subarray(at));
@@ -191,35 +190,37 @@ describe('pushes and attributes', () => {
   it('are no elements of an array that is delivered element by element', () => {
     const text =
       '|1\r\n+a\r\n*2\r\n:1\r\n:2\r\n>2\r\n:1\r\n:2\r\n*2\r\n+x\r\n|1\r\n+b\r\n*2\r\n_\r\n_\r\n+y\r\n';
-    expectLog([2], text, ['0[0]="x"', '0[1]="y"', '0=undefined']);
+    expectLog([2], text, ['0[0]="x"', '0[1]="y"']);
   });
 });
 
 describe('elements', () => {
-  it('are delivered one by one, then the reply without a value', () => {
+  it('are delivered one by one', () => {
     const text = '*4\r\n$1\r\na\r\n$-1\r\n_\r\n*2\r\n:1\r\n*1\r\n:2\r\n+next\r\n';
-    const log = ['0[0]="a"', '0[1]=null', '0[2]=null', '0[3]=[1,[2]]', '0=undefined', '1="next"'];
+    const log = ['0[0]="a"', '0[1]=null', '0[2]=null', '0[3]=[1,[2]]', '1="next"'];
     expectLog([4, undefined], text, log);
   });
 
-  it('arrive before the array is complete', () => {
-    const queue = new Queue(3);
+  it('arrive when the array is complete', () => {
+    const queue = new Queue([3]);
     queue.decoder.write(Buffer.from('*3\r\n:1\r\n:2\r\n:'));
-    expect(queue.log).toEqual(['0[0]=1', '0[1]=2']);
+    expect(queue.log).toEqual([]);
+    queue.decoder.write(Buffer.from('3\r\n'));
+    expect(queue.log).toEqual(['0[0]=1', '0[1]=2', '0[2]=3']);
   });
 
   it('that are errors are elements', () => {
-    const log = ['0[0]="ReplyError:ERR x"', '0[1]=1', '0=undefined'];
+    const log = ['0[0]="ReplyError:ERR x"', '0[1]=1'];
     const plainLog = log.map((line) => line.replaceAll('"', ''));
     expectLog([2], '*2\r\n-ERR x\r\n:1\r\n', plainLog);
   });
 
   it('of an empty array', () => {
-    expectLog([0, undefined], '*0\r\n:1\r\n', ['0=undefined', '1=1']);
+    expectLog([0, undefined], '*0\r\n:1\r\n', ['1=1']);
   });
 
   it('of arrays one after the other', () => {
-    const log = ['0[0]=1', '0=undefined', '1[0]=2', '1[1]=3', '1=undefined', '2=[4]'];
+    const log = ['0[0]=1', '1[0]=2', '1[1]=3', '2=[4]'];
     expectLog([1, 2, undefined], '*1\r\n:1\r\n*2\r\n:2\r\n:3\r\n*1\r\n:4\r\n', log);
   });
 
@@ -232,7 +233,7 @@ describe('elements', () => {
   });
 
   it('give way to an error', () => {
-    const log = ['0!WRONGTYPE x', '1[0]=1', '1=undefined'];
+    const log = ['0!WRONGTYPE x', '1[0]=1'];
     expectLog([2, 1], '-WRONGTYPE x\r\n*1\r\n:1\r\n', log);
   });
 
@@ -243,7 +244,7 @@ describe('elements', () => {
   it('stop when the queue is closed in the callback of one, the last one included', () => {
     for (const closing of ['0[0]=1', '0[1]=2', '0[2]=3']) {
       for (const chunks of everySplit('*3\r\n:1\r\n:2\r\n:3\r\n+next\r\n')) {
-        const queue = new Queue(3, undefined);
+        const queue = new Queue([3, undefined]);
         queue.onLog = (line) => {
           if (line === closing) queue.close();
         };
@@ -255,7 +256,7 @@ describe('elements', () => {
 
   it('go to what stands in for a command that was given up in the callback of one', () => {
     for (const chunks of everySplit('*3\r\n:1\r\n:2\r\n:3\r\n+next\r\n')) {
-      const queue = new Queue(3, undefined);
+      const queue = new Queue([3, undefined]);
       queue.onLog = (line) => {
         if (line === '0[1]=2') queue.drop(0);
       };

@@ -10,6 +10,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 import { ReplyError } from '../../../src/errors.js';
+import { decodeMapping } from '../../../src/wire/decode-mapping.js';
 import { CORPUS } from './corpus.js';
 import { bulk, chunked, decodeUpstream, plain, Replies, TYPE_MAPPINGS } from './decoding.js';
 
@@ -98,17 +99,12 @@ describe('what a decoded value is', () => {
   });
 
   it('decodes with the mapping of the command that the reply is for', () => {
-    const texts = new Replies();
-    const buffers = new Replies(TYPE_MAPPINGS.at(-1)![1]);
+    const replies = new Replies();
+    const mappings = [replies.mapping, decodeMapping(TYPE_MAPPINGS.at(-1)![1])];
     let count = 0;
-    texts.nextSink = () =>
-      count++ % 2 === 0 ? Replies.prototype.nextSink.call(texts) : buffers.nextSink();
-    texts.decode(
-      ...chunked(Buffer.from('$1\r\na\r\n$1\r\nb\r\n*1\r\n$1\r\nc\r\n$1\r\nd\r\n'), [3]),
-    );
-    expect(buffers.values.map(plain)).toEqual([
-      ['Buffer', '62'],
-      ['Buffer', '64'],
-    ]);
+    replies.nextMapping = () => mappings[count++ % 2]!;
+    const text = '$1\r\na\r\n$1\r\nb\r\n*1\r\n$1\r\nc\r\n$1\r\nd\r\n';
+    const values = replies.decode(...chunked(Buffer.from(text), [3]));
+    expect(values.map(plain)).toEqual(['a', ['Buffer', '62'], ['Array', ['c']], ['Buffer', '64']]);
   });
 });

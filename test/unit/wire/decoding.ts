@@ -6,7 +6,6 @@ import { Decoder as UpstreamDecoder } from '@redis/client/dist/lib/RESP/decoder.
 import { ReplyError } from '../../../src/errors.js';
 import { decodeMapping, type DecodeMapping } from '../../../src/wire/decode-mapping.js';
 import { Decoder, type DecoderLimits, type ReplyQueue } from '../../../src/wire/decoder.js';
-import type { ReplySink } from '../../../src/wire/pipeline.js';
 
 /** A type mapping as users give it. */
 export type TypeMapping = NonNullable<
@@ -46,17 +45,10 @@ export class Replies implements ReplyQueue {
   readonly values: unknown[] = [];
   readonly mapping: DecodeMapping;
   readonly decoder: Decoder;
-  readonly #sink: ReplySink;
 
   constructor(mapping: TypeMapping = {}, limits?: DecoderLimits) {
     this.mapping = decodeMapping(mapping);
-    this.#sink = {
-      mapping: this.mapping,
-      isRetryable: false,
-      onReply: (value) => void this.values.push(value),
-      onError: (error) => void this.values.push(error),
-    };
-    this.decoder = new Decoder(this, limits);
+    this.decoder = new Decoder(this, (message) => new ReplyError(message), limits);
   }
 
   /** Decodes the chunks one after the other; answers what they held. */
@@ -65,15 +57,13 @@ export class Replies implements ReplyQueue {
     return this.values.splice(0);
   }
 
-  nextSink(): ReplySink {
-    return this.#sink;
+  nextMapping(): DecodeMapping {
+    return this.mapping;
   }
-  beforeReply(): void {}
-  afterReply(): boolean {
+
+  deliver(replies: readonly unknown[]): boolean {
+    this.values.push(...replies);
     return true;
-  }
-  replyError(message: string): ReplyError {
-    return new ReplyError(message);
   }
 }
 

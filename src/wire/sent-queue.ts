@@ -1,0 +1,124 @@
+/**
+ * The pipelines that a connection has sent and that have replies to come, oldest first, and the way
+ * of the replies to their sinks.
+ *
+ *     |p0 . . . .|p1 . . . .|p2 . . . .|
+ *          ^ its sink is next    ^ its reply is decoded next
+ *
+ * Replies are decoded ahead of their delivery, at most those of one read of the socket.
+ */
+
+import { ProtocolError } from '../errors.js';
+import type { DecodeMapping } from './decode-mapping.js';
+import type { Pipeline } from './pipeline.js';
+
+/** The connection's side. */
+export interface SentQueueEvents {
+  /** Asked before a sink gets an error reply: true keeps it from that sink. */
+  withholds(pipeline: Pipeline, error: Error): boolean;
+  /** Every command of the oldest pipeline has its reply; it is not in the queue any more. */
+  onAllReplies(pipeline: Pipeline): void;
+}
+
+/** So many answered pipelines may stand in front of the oldest one. */
+const MAX_ANSWERED = 1024;
+
+export class SentQueue {
+  readonly #events: SentQueueEvents;
+  #pipelines: Pipeline[] = [];
+  /** The pipeline whose sink is next, and the one whose reply is decoded next. */
+  #first = 0;
+  #decoding = 0;
+  #isClosed = false;
+
+  constructor(events: SentQueueEvents) {
+    this.#events = events;
+  }
+
+  /** Whether nothing that was sent is without its reply. */
+  get isEmpty(): boolean {
+    return this.#first === this.#pipelines.length;
+  }
+
+  /** What has no reply, oldest first. */
+  get pipelines(): Pipeline[] {
+    return this.#pipelines.slice(this.#first);
+  }
+
+  push(pipeline: Pipeline): void {
+    this.#pipelines.push(pipeline);
+  }
+
+  /** Lets go of everything, and delivers nothing any more. */
+  close(): void {
+    this.#pipelines = [];
+    this.#first = 0;
+    this.#decoding = 0;
+    this.#isClosed = true;
+  }
+
+  /**
+   * How the reply that begins now is to be decoded; undefined if no command waits for one. To be
+   * asked once for each reply.
+   */
+  nextMapping(): DecodeMapping | undefined {
+    const pipeline = this.#pipelines[this.#decoding];
+    if (pipeline === undefined) return undefined;
+    const mapping = pipeline.mapping ?? pipeline.sinks[pipeline.decoded]!.mapping;
+    if (++pipeline.decoded === pipeline.sinks.length) this.#decoding++;
+    return mapping;
+  }
+
+  /**
+   * Gives replies to their sinks, in order. Answers false when the queue is closed, as by a callback
+   * of a reply.
+   *
+   * @throws ProtocolError for an array of elements that has too few or too many.
+   */
+  deliver(replies: readonly unknown[]): boolean {
+    for (let at = 0; at < replies.length && !this.#isClosed;) {
+      const pipeline = this.#pipelines[this.#first]!;
+      const { sinks } = pipeline;
+      while (at < replies.length && pipeline.next < sinks.length && !this.#isClosed) {
+        this.#deliverOne(pipeline, replies[at++]);
+      }
+      if (!this.#isClosed && pipeline.next === sinks.length) this.#shift();
+    }
+    return !this.#isClosed;
+  }
+
+  #deliverOne(pipeline: Pipeline, reply: unknown): void {
+    const sink = pipeline.sinks[pipeline.next]!;
+    if (sink.elements !== undefined && Array.isArray(reply)) {
+      this.#deliverElements(pipeline, sink.elements, reply);
+      return;
+    }
+    pipeline.next++;
+    if (!(reply instanceof Error)) sink.onReply(reply);
+    else if (!this.#events.withholds(pipeline, reply)) sink.onError(reply);
+  }
+
+  #deliverElements(pipeline: Pipeline, expected: number, values: readonly unknown[]): void {
+    const { length } = values;
+    if (length !== expected) {
+      throw new ProtocolError(
+        `The server sent an array of ${length} where ${expected} elements were asked for`,
+      );
+    }
+    for (let i = 0; i < length && !this.#isClosed; i++) {
+      // Looked up each time: a callback of an element may have given up the commands.
+      pipeline.sinks[pipeline.next]!.onElement!(i, values[i]);
+    }
+    pipeline.next++;
+  }
+
+  #shift(): void {
+    const pipeline = this.#pipelines[this.#first++]!;
+    if (this.isEmpty || this.#first === MAX_ANSWERED) {
+      this.#pipelines = this.#pipelines.slice(this.#first);
+      this.#decoding -= this.#first;
+      this.#first = 0;
+    }
+    this.#events.onAllReplies(pipeline);
+  }
+}
