@@ -10,7 +10,12 @@ import { type EmitHostEvent, type HostHealth, type HostLoad, HostMonitor } from 
 import { createHost, type HostConfig, type HostInfo } from './hosts.js';
 import type { ResolvedPoolOptions } from './options.js';
 import type { Pool, PoolClass, PoolSettings } from './pool.js';
-import type { BaseRouter, RouterClass, RouterCluster } from './routers/router.js';
+import {
+  type BaseRouter,
+  type RouterClass,
+  type RouterCluster,
+  routesByKey,
+} from './routers/router.js';
 import { HostCounters, type HostStats } from './stats.js';
 import { describeValue, quote } from './util/validate.js';
 
@@ -46,6 +51,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
   /** For the raw commands of pools. */
   readonly #dispatch: Dispatch;
   #router: BaseRouter | undefined;
+  #routesByKey = false;
   #topology = 0;
   #isClosing = false;
 
@@ -96,8 +102,18 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
   }
 
   getRouter(): BaseRouter {
+    return this.#router ?? this.#makeRouter();
+  }
+
+  #makeRouter(): BaseRouter {
     const { router: Router, cluster, routerOptions } = this.#options;
-    return (this.#router ??= new Router(cluster, routerOptions as never));
+    const router = new Router(cluster, routerOptions as never);
+    this.#routesByKey = routesByKey(router);
+    return (this.#router = router);
+  }
+
+  get routesByKey(): boolean {
+    return this.#routesByKey;
   }
 
   poolOf(hostId: number): Pool {

@@ -29,6 +29,8 @@ export interface Backend<
   /** Whether the cluster takes no commands because it is being disposed of. */
   readonly isClosing: boolean;
   getRouter(): BaseRouter;
+  /** Whether the router decides by the key alone; known once there is one. */
+  readonly routesByKey: boolean;
   /** The pool of a host; throws `BadHostSetup` for an unknown id, `ClosedError` while closing. */
   poolOf(hostId: number): CommandPool;
 }

@@ -70,8 +70,9 @@ export class CommandBuffer {
   #commands = 0;
   #kind: BatchKind | undefined;
   #batch: CommandSink[] = [];
-  /** How many of `#batch` are filled. */
+  /** How many of `#batch` are filled, and the mapping that they have in common. */
   #batchSize = 0;
+  #batchMapping: ReplyMapping | undefined;
   #gap = 0;
 
   constructor(autoBatch: boolean) {
@@ -118,14 +119,13 @@ export class CommandBuffer {
       return;
     }
     const fits =
-      this.#kind === kind &&
-      this.#batchSize < MAX_BATCH &&
-      this.#batch[0]!.mapping === sink.mapping;
+      this.#kind === kind && this.#batchSize < MAX_BATCH && this.#batchMapping === sink.mapping;
     if (fits) return;
     // Behind a full one comes another that is likely to get full: its array need not grow.
     const capacity = this.#batchSize === MAX_BATCH ? MAX_BATCH : 0;
     this.#endBatch();
     this.#batch = new Array<CommandSink>(capacity);
+    this.#batchMapping = sink.mapping;
     this.#kind = kind;
     this.#gap = this.#writer.writeGap(GAP);
   }
@@ -144,7 +144,7 @@ export class CommandBuffer {
     const head =
       size === 1 ? kind.one : Buffer.from(`*${size * kind.width + 1}\r\n${kind.many}`, 'latin1');
     this.#writer.fillGap(this.#gap, GAP, head);
-    this.#add(size === 1 ? batch[0]! : new kind.Batch(batch, batch[0]!.mapping));
+    this.#add(size === 1 ? batch[0]! : new kind.Batch(batch, this.#batchMapping!));
     this.#kind = undefined;
     this.#batch = [];
     this.#batchSize = 0;

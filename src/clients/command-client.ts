@@ -5,7 +5,7 @@ import { commandForMessage, isBlocking, keyIndexes } from '../commands/key-table
 import { refusal } from '../commands/refused.js';
 import { COMMAND_NAMES, definitionOf } from '../commands/upstream.js';
 import { MisuseError, RbError, UnroutableCommand } from '../errors.js';
-import { BaseRouter, noKeyError, severalKeysError } from '../routers/router.js';
+import { noKeyError, severalKeysError } from '../routers/router.js';
 import { traceCommand } from '../telemetry/command-tracer.js';
 import type { Key } from '../util/key.js';
 import { describeType } from '../util/validate.js';
@@ -148,17 +148,9 @@ export function hostOf(backend: Backend, command: CommandWriter, spec: CommandSp
       ? noKeyError(spec.name)
       : severalKeysError(spec.name, command.keyCount);
   }
-  return routesByKey(router)
+  return backend.routesByKey
     ? router.getHostForKey(command.key!)
     : router.getHostForCommand(spec.name, command.redisArgs.slice(1));
-}
-
-/** Whether a router decides by the key alone: no subclass looks at the whole command. */
-export function routesByKey(router: BaseRouter): boolean {
-  return (
-    router.getHostForCommand === BaseRouter.prototype.getHostForCommand &&
-    router.getKey === BaseRouter.prototype.getKey
-  );
 }
 
 /** Puts a command on its way to a host. */

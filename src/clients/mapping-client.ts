@@ -15,7 +15,7 @@ import { RbPromise } from '../promise/rb-promise.js';
 import { traceCommand } from '../telemetry/command-tracer.js';
 import { type Key, keyText } from '../util/key.js';
 import { describeType } from '../util/validate.js';
-import { defineMethod, hostOf, routesByKey, sendTo } from './command-client.js';
+import { defineMethod, hostOf, sendTo } from './command-client.js';
 import type { AddedCommands, MappedCommands } from './command-methods.js';
 import type { CommandWriter, RawArgument } from './command-writer.js';
 import type { Lane } from './lane.js';
@@ -106,11 +106,12 @@ export class MappingClient<
   ): RbPromise<unknown> | undefined {
     if (typeof key !== 'string' && !(key instanceof Uint8Array)) return undefined;
     const session = this.session;
+    const { backend } = session;
     try {
       session.assertOpen();
       assertKey(spec.name, 1, key);
-      const router = session.backend.getRouter();
-      const hostId = routesByKey(router)
+      const router = backend.getRouter();
+      const hostId = backend.routesByKey
         ? router.getHostForKey(key)
         : router.getHostForCommand(spec.name, value === undefined ? [key] : [key, value]);
       const lane = session.dispatch.lane(hostId);

@@ -1,6 +1,6 @@
 /** The client for everyday use: each command goes to the host of its key, and can be awaited. */
 
-import type { CommandSpec } from '../commands/command-spec.js';
+import { type CommandSpec, rawSpec } from '../commands/command-spec.js';
 import type {
   RedisFunctions,
   RedisModules,
@@ -112,6 +112,8 @@ export class RoutingClient<
    * @internal
    */
   kept: unknown;
+  /** @internal */
+  readonly keptSink: unknown;
 
   /** @param cluster the cluster that the commands go to. */
   constructor(cluster: ClientCluster<RESP, TM, M, F, S>, options?: RoutingClientOptions) {
@@ -121,6 +123,7 @@ export class RoutingClient<
     this.#autoBatch = resolveCallOptions(options, ['autoBatch']).autoBatch ?? true;
     this.#dispatch = new Dispatch(backend, { autoBatch: false, maxConcurrency: Infinity });
     this.#mapping = replyMapping(backend.protocol, backend.typeMapping);
+    this.keptSink = new NativeSink(rawSpec('GET', []), this.#mapping);
     extendClient(this, backend.addedCommands);
   }
 

@@ -17,6 +17,8 @@ export abstract class SessionClient extends CommandClient {
   /** @internal */
   protected readonly mapping: ReplyMapping;
   readonly #contexts = new Map<CommandSpec, CommandContext>();
+  /** That of the last command: the next one mostly has the same. */
+  #context: CommandContext | undefined;
   /**
    * A promise that lives as long as the client; the routing client says why.
    *
@@ -73,13 +75,18 @@ export abstract class SessionClient extends CommandClient {
 
   /** @internal */
   protected newPromise<T>(spec: CommandSpec): CommandPromise<T> {
+    const context = this.#context?.spec === spec ? this.#context : this.#contextOf(spec);
+    return new CommandPromise<T>(context, this.session.nextSequence());
+  }
+
+  #contextOf(spec: CommandSpec): CommandContext {
     let context = this.#contexts.get(spec);
     if (context === undefined) {
       context = new CommandContext(this.session, spec, this.mapping);
       if (spec.isShared) this.#contexts.set(spec, context);
       this.kept ??= new CommandPromise(context, 0);
     }
-    return new CommandPromise<T>(context, this.session.nextSequence());
+    return (this.#context = context);
   }
 
   /** @internal */

@@ -82,6 +82,18 @@ export abstract class BaseRouter {
   abstract getHostForKey(key: Key): number;
 }
 
+/**
+ * Whether a router decides by the key alone: no subclass looks at the whole command.
+ *
+ * @internal
+ */
+export function routesByKey(router: BaseRouter): boolean {
+  return (
+    router.getHostForCommand === BaseRouter.prototype.getHostForCommand &&
+    router.getKey === BaseRouter.prototype.getKey
+  );
+}
+
 /** The error for a command that no table knows. */
 export function unknownCommandError(command: string): UnroutableCommand {
   const hint = /\s/.test(command) ? ' (its name and its arguments are separate arguments)' : '';

@@ -11,6 +11,8 @@ import { isAscii as areAscii } from 'node:buffer';
 const SLICED = 13;
 /** From this length on it pays to look for ASCII, which needs no decoding, in native code. */
 const LONG = 4096;
+/** From this length on it pays to look once whether a whole window is ASCII. */
+const LARGE = 1024;
 const NAMES = 512;
 const LONGEST_NAME = 32;
 
@@ -19,6 +21,8 @@ export class TextReader {
   #end = 0;
   #window: string | undefined;
   #windowStart = 0;
+  /** Whether it is known that there is nothing but ASCII in the window. */
+  #isAsciiWindow = false;
   /** Field names that were seen, by a hash of their bytes. */
   readonly #names: (string | undefined)[] = new Array<string | undefined>(NAMES).fill(undefined);
 
@@ -39,15 +43,18 @@ export class TextReader {
     const length = stop - start;
     if (length === 0) return '';
     if (length >= LONG) return longText(bytes, start, stop);
-    if (length >= SLICED || bytes !== this.#bytes || !isAscii(bytes, start, stop)) {
-      return bytes.utf8Slice(start, stop);
-    }
-    if (this.#window === undefined) {
-      this.#window = bytes.latin1Slice(start, this.#end);
-      this.#windowStart = start;
-    }
+    if (length >= SLICED || bytes !== this.#bytes) return bytes.utf8Slice(start, stop);
+    if (this.#window === undefined) this.#openWindow(bytes, start);
+    if (!this.#isAsciiWindow && !isAscii(bytes, start, stop)) return bytes.utf8Slice(start, stop);
     const from = start - this.#windowStart;
-    return this.#window.substring(from, from + length);
+    return this.#window!.substring(from, from + length);
+  }
+
+  #openWindow(bytes: Buffer, start: number): void {
+    const end = this.#end;
+    this.#window = bytes.latin1Slice(start, end);
+    this.#windowStart = start;
+    this.#isAsciiWindow = end - start >= LARGE && areAscii(bytes.subarray(start, end));
   }
 
   /** A string that is likely to come again, and is then the very same. */
