@@ -40,7 +40,7 @@ export function formatBench(
   }
   if (total === 0) return lines.join('\n');
   const barWidth = Math.max(10, Math.min(MAX_BAR, width - BESIDE_BAR));
-  lines.push('', latencyTable(result, all, colors.bold));
+  lines.push('', 'Latencies in milliseconds:', latencyTable(result, all, colors.bold));
   lines.push('', ...histogramLines(bucketsOf(all), total, barWidth, colors.cyan));
   return lines.join('\n');
 }
@@ -66,7 +66,7 @@ function latencyTable(
   );
   const row = (name: string, histogram: Int32Histogram): string[] => [
     ...[name, formatCount(histogram.totalCount), formatCount(histogram.totalCount / seconds)],
-    ...statistics(histogram).map(([, micros]) => `${toMs(micros).toFixed(3)} ms`),
+    ...statistics(histogram).map(([, micros]) => toMs(micros).toFixed(3)),
   ];
   const rows = [...latencies].map(([name, histogram]) => row(name, histogram));
   return formatTable(columns, rows.length > 1 ? [...rows, row('all', all)] : rows);

@@ -5,7 +5,7 @@ import type { Context } from './context.js';
 import { EXIT, Stopped, UsageError } from './exit.js';
 import { Load, type LoadOptions, type LoadResult } from './load.js';
 import { Progress } from './progress.js';
-import { describeError } from './report.js';
+import { describeErrorOfHost } from './report.js';
 import { formatCount } from './text.js';
 
 /** The options of `rb bench`. */
@@ -94,7 +94,7 @@ async function clean({ output }: Context, load: Load): Promise<boolean> {
     const failures = await load.clean((share) => progress.update(share));
     if (failures.size === 0) return true;
     for (const [hostId, error] of failures) {
-      output.note(`rb: host ${hostId}: keys were not removed: ${describeError(error)}`);
+      output.note(`rb: host ${hostId}: keys were not removed: ${describeErrorOfHost(error)}`);
     }
     output.note(`rb: what may be left is listed by: rb keys --match '${load.prefix}*'`);
     return false;

@@ -3,6 +3,7 @@
 import { Cluster, type ClusterOptions } from '../cluster.js';
 import { BadHostSetup } from '../errors.js';
 import { type FoundOptions, noClusterError } from './cluster-options.js';
+import { UsageError } from './exit.js';
 import type { Output } from './output.js';
 
 /** What a {@link Context} is made of. */
@@ -68,7 +69,7 @@ export class Context {
     };
     const cluster = namingOrigin(found.origin, () => new Cluster(options));
     this.#clusters.push(cluster);
-    if (cluster.hosts.size === 0) throw noClusterError();
+    if (cluster.hosts.size === 0) throw new UsageError(`${found.origin}: hosts is empty`);
     return cluster;
   }
 

@@ -22,14 +22,20 @@ const ARGUMENTS = ['', '', '', ''];
 /**
  * Whether a command removes data of a whole database, stops a server or changes how it works. Such a
  * command is flagged `admin`, or it is flagged `write` and names no key, or its subcommand is one
- * of those that are listed here.
+ * of those that are listed here. A script counts if its source names such a command in quotes.
  */
 export function isDestructive(command: string, args: readonly string[]): boolean {
   const name = command.toLowerCase();
   if (!exists(name)) return false;
+  if (name === 'eval') return callsDestructive(args[0] ?? '');
   if (hasFlag(name, 'write') && !hasFlag(name, 'movablekeys')) {
     return getKeyIndexes(name, ARGUMENTS).length === 0;
   }
   if (hasFlag(name, 'admin')) return !HARMLESS.has(name);
   return SUBCOMMANDS[name]?.includes(args[0]?.toLowerCase() ?? '') === true;
+}
+
+function callsDestructive(source: string): boolean {
+  const words = [...source.matchAll(/(['"])([a-z]+)\1/gi)].map(([, , word]) => word!);
+  return words.some((word, index) => isDestructive(word, words.slice(index + 1, index + 2)));
 }

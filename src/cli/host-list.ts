@@ -46,6 +46,10 @@ export function readIds(value: string): number[] {
 function notHosts(value: string): UsageError {
   // What is no URL may be a login that misses its scheme.
   const shown = value.includes('@') ? 'this' : `'${value}'`;
+  const first = value.split(',', 1)[0]!.trim();
+  if (shown !== 'this' && /^(?=.*[a-z:]|\d+(?:\.\d+){3}$)[\w.:-]+$/i.test(first)) {
+    return new UsageError(`${shown} has no scheme: write redis://${first}`);
+  }
   return new UsageError(
     `${shown} names no hosts: give URLs (redis://host:6379,…) for the cluster, ids (0,3 or 0-3) for some of it`,
   );

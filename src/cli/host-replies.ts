@@ -7,7 +7,7 @@ import { type Context, shortList } from './context.js';
 import { isDestructive } from './destructive.js';
 import { EXIT } from './exit.js';
 import { JSON_TYPES, replyBytes, replyJson, replyLines, SHOWN_TYPES } from './reply.js';
-import { describeError, errorJson } from './report.js';
+import { describeError, describeErrorOfHost, errorJson } from './report.js';
 import { formatTable } from './table.js';
 import { plural } from './text.js';
 
@@ -108,7 +108,7 @@ async function printOutcomes(
   }
   if (isRaw) {
     for (const { outcome } of rows) {
-      if ('error' in outcome) output.note(describeError(outcome.error));
+      if ('error' in outcome) output.note(`rb: ${describeError(outcome.error)}`);
       else await output.write(Buffer.concat([replyBytes(outcome.reply), Buffer.from('\n')]));
     }
     return;
@@ -117,7 +117,9 @@ async function printOutcomes(
   const columns = ['HOST', 'ADDRESS', 'DB', 'REPLY'].map((title) => ({ title: bold(title) }));
   const cells = rows.map(({ host: { hostId, address, db }, outcome }) => [
     ...[`${hostId}`, address, `${db}`],
-    'error' in outcome ? red(describeError(outcome.error)) : replyLines(outcome.reply).join('\n'),
+    'error' in outcome
+      ? red(describeErrorOfHost(outcome.error))
+      : replyLines(outcome.reply).join('\n'),
   ]);
   await output.line(formatTable(columns, cells));
 }

@@ -49,10 +49,15 @@ export class Output {
     return this.#stderr.isTTY === true;
   }
 
-  /** How many characters a line of results may have. */
+  /** How many characters a line of results may have, for what is drawn as wide as that. */
   get width(): number {
     // A terminal that does not know its size says 0.
     return this.#stdout.columns || DEFAULT_WIDTH;
+  }
+
+  /** The same, without a bound where no terminal is, for what is cut where it is longer. */
+  get room(): number {
+    return this.#stdout.columns || Infinity;
   }
 
   /** How many lines the terminal shows; `Infinity` where that is not known. */

@@ -1,5 +1,6 @@
 /** The command line's grammar: the verbs with their options, as commander reads them. */
 
+import { exists } from '@ioredis/commands';
 import { Command, CommanderError, Option } from 'commander';
 
 import { findClusterOptions } from './cluster-options.js';
@@ -88,6 +89,7 @@ export async function runProgram(
 ): Promise<number> {
   let exitCode: number = EXIT.ok;
   let isJson = args.includes('--json');
+  let misplaced: string | undefined;
   const program = newProgram(surroundings);
   const add = <O extends object>(verb: Verb<O>): void => {
     const command = addVerb(program, verb);
@@ -95,6 +97,7 @@ export async function runProgram(
       const shared = mergeShared(program.opts<SharedOptions>(), command.opts<SharedOptions>());
       // Now it is known which of them are ours, and not those of a command of Redis.
       isJson = shared.json === true;
+      if (verb.takesCommand === true) misplaced = misplacedOption(command);
       const context = makeContext(shared, verb.takesHostIds === true, surroundings);
       try {
         exitCode = await verb.run(context, command.args, command.opts<O>());
@@ -115,16 +118,44 @@ export async function runProgram(
     program.outputHelp({ error: true });
     return EXIT.misuse;
   }
+  const { signal, output } = surroundings;
   try {
     await program.parseAsync(args, { from: 'user' });
-    await surroundings.output.flush();
+    await output.flush();
   } catch (error) {
-    // Commander has said what is wrong, or shown the help that was asked for.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.misuse;
-    const { signal, output } = surroundings;
-    return reportError(signal.aborted ? signal.reason : error, output, isJson);
+    if (error instanceof CommanderError) return reportGrammar(error, output, isJson);
+    exitCode = reportError(signal.aborted ? signal.reason : error, output, isJson);
+  }
+  if (exitCode !== EXIT.ok && misplaced !== undefined && !isJson && !signal.aborted) {
+    output.note(
+      `rb: ${misplaced} was taken for a part of the Redis command: options of rb stand before it`,
+    );
   }
   return exitCode;
+}
+
+/** An option of rb behind the command of Redis, which is where people like to put them. */
+function misplacedOption({ args, options }: Command): string | undefined {
+  return args.slice(1).find((arg) => options.some(({ long }) => long === arg.split('=', 1)[0]));
+}
+
+/** Tells of a call that is not one of ours, and answers the exit code. */
+function reportGrammar(error: CommanderError, output: Output, isJson: boolean): number {
+  // The help was asked for, or is all that there is to say.
+  if (error.exitCode === EXIT.ok) return EXIT.ok;
+  if (error.code !== 'commander.help') {
+    reportError(new UsageError(grammarMessage(error)), output, isJson);
+    if (!isJson) output.note("Run 'rb --help' or 'rb <verb> --help' for help.");
+  }
+  return EXIT.misuse;
+}
+
+/** What commander says is wrong, on one line. */
+function grammarMessage({ code, message }: CommanderError): string {
+  const text = message.replace(/^error: /, '').replaceAll('\n', ' ');
+  const [, verb = ''] = /^unknown command '([^']*)'/.exec(text) ?? [];
+  if (code !== 'commander.unknownCommand' || !exists(verb.toLowerCase())) return text;
+  return `${verb} is a command of Redis: rb exec ${verb} ... sends it to the host of its key, rb all to every host`;
 }
 
 function newProgram({ output, version }: Surroundings): Command {
@@ -137,9 +168,9 @@ function newProgram({ output, version }: Surroundings): Command {
     .exitOverride()
     .configureOutput({
       writeErr: (text) => output.note(text.replace(/\n$/, '')),
-      outputError: (text, write) => write(text.replace(/^error: /, 'rb: ')),
+      // Said where the error arrives, as JSON if that was asked for.
+      outputError: () => {},
     })
-    .showHelpAfterError("Run 'rb --help' or 'rb <verb> --help' for help.")
     .showSuggestionAfterError();
   addOptions(program, SHARED);
   program.commandsGroup('Verbs:').helpCommand('help [verb]', 'print the help of a verb');

@@ -37,14 +37,23 @@ function isMisuse(error: unknown): boolean {
   );
 }
 
-/** An error on one line: what the server said as redis-cli shows it, and where it came from. */
+/** An error on one line: what the server said as redis-cli shows it, and which host it is about. */
 export function describeError(error: unknown): string {
-  const { hostId, address, maybeExecuted } = error as CommandErrorFields;
+  const { hostId, address = '' } = error as CommandErrorFields;
   const message = describeReason(error);
-  const isPlaced = hostId === undefined || address === undefined || message.includes(address);
-  const place = isPlaced ? '' : ` (host ${hostId}, ${address})`;
-  const doubt = maybeExecuted === true ? '; the server may have run it' : '';
-  return `${message}${place}${doubt}`;
+  if (hostId === undefined) return message + doubtOf(error);
+  const place = message.includes(address) ? `host ${hostId}` : `host ${hostId}, ${address}`;
+  return `${message} (${place})${doubtOf(error)}`;
+}
+
+/** The same for a row or a line that says by itself which host it is about. */
+export function describeErrorOfHost(error: unknown): string {
+  return describeReason(error) + doubtOf(error);
+}
+
+function doubtOf(error: unknown): string {
+  const { maybeExecuted } = error as CommandErrorFields;
+  return maybeExecuted === true ? '; the server may have run it' : '';
 }
 
 function describeReason(error: unknown): string {

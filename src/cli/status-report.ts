@@ -1,23 +1,38 @@
 /** How `rb status` looks. */
 
+import { stripVTControlCharacters } from 'node:util';
+
 import { hitRate, type HostStatus, type Skew, skewOf, totalsOf } from './host-status.js';
-import type { Colors } from './output.js';
-import { describeError, errorJson } from './report.js';
+import type { Colors, Output } from './output.js';
+import { describeErrorOfHost, errorJson } from './report.js';
 import type { ServerInfo } from './server-info.js';
-import { formatTable } from './table.js';
+import { type Column, fitTable } from './table.js';
 import { formatBytes, formatCount, formatShare, plural } from './text.js';
 
 const NONE = '-';
 
+const COLUMNS: readonly Column[] = [
+  { title: 'HOST' },
+  { title: 'ADDRESS' },
+  { title: 'DB' },
+  { title: 'STATE' },
+  { title: 'VERSION', leaveOut: 6 },
+  { title: 'ROLE', leaveOut: 4 },
+  { title: 'KEYS', isRight: true },
+  { title: 'MEMORY', isRight: true },
+  { title: 'CLIENTS', isRight: true, leaveOut: 5 },
+  { title: 'OPS/S', isRight: true, leaveOut: 2 },
+  { title: 'HITS', isRight: true, leaveOut: 3 },
+  { title: 'PING', isRight: true, leaveOut: 1 },
+];
+
 /** The table of hosts, the reasons of those that are down, and the skew. */
-export function formatStatus(statuses: readonly HostStatus[], colors: Colors): string {
+export function formatStatus(
+  statuses: readonly HostStatus[],
+  { colors, room }: Pick<Output, 'colors' | 'room'>,
+): string {
   const totals = totalsOf(statuses);
-  const titles = ['HOST', 'ADDRESS', 'DB', 'STATE', 'VERSION', 'ROLE'];
-  const numbers = ['KEYS', 'MEMORY', 'CLIENTS', 'OPS/S', 'HITS', 'PING'];
-  const columns = [
-    ...titles.map((title) => ({ title: colors.bold(title) })),
-    ...numbers.map((title) => ({ title: colors.bold(title), isRight: true })),
-  ];
+  const columns = COLUMNS.map((column) => ({ ...column, title: colors.bold(column.title) }));
   const rows = statuses.map((status) => hostRow(status, colors));
   const sums = [
     'total',
@@ -29,9 +44,14 @@ export function formatStatus(statuses: readonly HostStatus[], colors: Colors): s
     ...infoCells(totals),
     '',
   ];
-  const lines = [formatTable(columns, [...rows, sums.map(colors.bold)])];
+  const { table, leftOut } = fitTable(columns, [...rows, sums.map(colors.bold)], room);
+  const lines = [table];
+  if (leftOut.length > 0) {
+    const titles = leftOut.map(stripVTControlCharacters).join(', ');
+    lines.push(colors.dim(`no room for ${titles}: a wider terminal or --json has them`));
+  }
   for (const { host, error } of statuses) {
-    if (error !== undefined) lines.push(colors.red(`host ${host}: ${describeError(error)}`));
+    if (error !== undefined) lines.push(colors.red(`host ${host}: ${describeErrorOfHost(error)}`));
   }
   lines.push(...skewLines(statuses));
   if (totals.servers > 0 && totals.servers < totals.up) {

@@ -7,6 +7,8 @@ export interface Column {
   readonly title: string;
   /** Numbers stand to the right. */
   readonly isRight?: boolean;
+  /** It may be left out where the table is too wide; the highest number goes first. */
+  readonly leaveOut?: number;
 }
 
 const GAP = '  ';
@@ -25,6 +27,33 @@ export function formatTable(
     all.reduce((widest, row) => Math.max(widest, widthOf(row[index] ?? '')), 0),
   );
   return all.flatMap((row) => formatRow(row, columns, widths)).join('\n');
+}
+
+/**
+ * The table with as many of its columns as a line of `width` characters has room for, and the titles
+ * of those that were left out.
+ */
+export function fitTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): { readonly table: string; readonly leftOut: readonly string[] } {
+  const order = columns
+    .map(({ title, leaveOut }, index) => ({ title, leaveOut, index }))
+    .filter(({ leaveOut }) => leaveOut !== undefined)
+    .sort((a, b) => b.leaveOut! - a.leaveOut!);
+  for (let count = 0; ; count++) {
+    const without = new Set(order.slice(0, count).map(({ index }) => index));
+    const keep = <T>(cells: readonly T[]): T[] => cells.filter((_, index) => !without.has(index));
+    const table = formatTable(keep(columns), rows.map(keep));
+    const isFitting = table.split('\n').every((line) => widthOf(line) <= width);
+    if (isFitting || count === order.length) {
+      return {
+        table,
+        leftOut: columns.flatMap(({ title }, index) => (without.has(index) ? [title] : [])),
+      };
+    }
+  }
 }
 
 function formatRow(

@@ -132,8 +132,8 @@ export function requireGaplessHosts<H extends HostInfoLike>(hosts: ReadonlyMap<n
     const host = hosts.get(hostId);
     if (host !== undefined) return host;
     throw new BadHostSetup(
-      `host ${hostId} is missing: with ${hosts.size} hosts this router needs the ids ` +
-        `0 to ${hosts.size - 1} without a gap`,
+      `host ${hostId} is missing: this router needs ids without a gap, from 0 to ` +
+        `${hosts.size - 1} for ${hosts.size} ${hosts.size === 1 ? 'host' : 'hosts'}`,
     );
   });
 }

@@ -126,6 +126,19 @@ describe('exec', () => {
   });
 });
 
+describe('options behind the command', () => {
+  it('are Redis’ arguments, which is said where the command fails', async () => {
+    const { code, stderr } = await cli.run(['exec', 'GET', 'key', '--json']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('--json was taken for a part of the Redis command');
+    const all = await cli.run(['all', 'FLUSHALL', '--yes']);
+    expect(all.code).toBe(2);
+    expect(all.stderr).toContain('--yes was taken for a part of the Redis command');
+    const set = await cli.run(['exec', 'SET', 'key', '--json']);
+    expect(set).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
 describe('all', () => {
   it('prints a row for each host', async () => {
     const { code, stdout } = await cli.run(['all', 'ECHO', 'hey']);

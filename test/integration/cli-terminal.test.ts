@@ -150,6 +150,20 @@ describe.skipIf(!hasTerminals)('what goes on', () => {
     expect(running.rawText).toContain(`${ESCAPE}K${ESCAPE}J`);
   });
 
+  it('status --watch keeps each line on one line of a narrow terminal', async () => {
+    const running = cli.startOnTerminal(
+      'stty cols 60; trap : INT; rb status --watch --interval 0.05; echo "exit $?"',
+    );
+    await running.shows('no room for VERSION');
+    running.write(CTRL_C);
+    await running.shows('exit 130');
+    await running.result;
+    // Lines are cut where the terminal ends, and broken again when all is over.
+    const cut = running.rawText.indexOf(`${ESCAPE}?7l`);
+    expect(cut).toBeGreaterThan(-1);
+    expect(running.rawText.indexOf(`${ESCAPE}?7h`)).toBeGreaterThan(cut);
+  });
+
   it('bench shows how far it is, and removes its keys after Ctrl-C', async () => {
     const running = cli.startOnTerminal(
       'trap : INT; rb bench --seconds 60 --keys 100; echo "exit $?"',

@@ -253,7 +253,7 @@ describe('the cluster of a call', () => {
   it.each([
     ['{ "hosts": { "0": { "port": 99999 } } }', /^rb: bad\.json: host 0: port must be/],
     ['{ "hots": {} }', /^rb: bad\.json: Cluster: unknown option 'hots' \(did you mean 'hosts'/],
-    ['{ "hosts": {} }', /^rb: no cluster is named/],
+    ['{ "hosts": {} }', /^rb: bad\.json: hosts is empty$/m],
     ['{ "hosts": ["redis://a"], "router": "Best" }', /^rb: bad\.json: there is no router 'Best'/],
     ['[]', /^rb: bad\.json must hold an object/],
     ['{\n"hosts": {\n"0": {"password": secret}\n}}', /^rb: bad\.json is no JSON: see line 3\n$/],
@@ -307,6 +307,24 @@ describe('the grammar', () => {
       const { code, stdout, stderr } = await cli.run(args);
       expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: '' });
       expect(stderr).not.toBe('');
+    }
+  });
+
+  it('says how a command of Redis is sent', async () => {
+    const { code, stderr } = await cli.run(['GET', 'user:1']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^rb: GET is a command of Redis: rb exec GET /);
+  });
+
+  it('says what is wrong as JSON if that is asked for', async () => {
+    for (const args of [
+      ['--json', 'nope'],
+      ['where', '--json', '--nope'],
+      ['spread', '--json'],
+    ]) {
+      const { code, stdout, stderr } = await cli.run(args);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(JSON.parse(stderr)).toMatchObject({ error: { name: 'UsageError' } });
     }
   });
 

@@ -26,12 +26,23 @@ describe('host lists', () => {
     expect(readHostList([value]).urls).toEqual(['redis://:a,b@one', 'redis://:c,@two']);
   });
 
-  it.each(['redis://a,b', 'a,b', '', ',', '0,', '3-1', '-1', '1.5', '0-99999999'])(
+  it.each(['redis://a,b', '0,b', '', ',', '0,', '3-1', '-1', '1.5', '0-99999999'])(
     'refuse %j',
     (value) => {
       expect(() => readHostList([value])).toThrow(/names no hosts|URL of its own/);
     },
   );
+
+  it.each(['localhost:7001', '10.0.0.1:7001,10.0.0.2:7001', 'redis.example'])(
+    'say what is missing of %j',
+    (value) => {
+      expect(() => readHostList([value])).toThrow(`write redis://${value.split(',')[0]!}`);
+    },
+  );
+
+  it('show no login that misses its scheme', () => {
+    expect(() => readHostList(['user:secret@host:1'])).toThrow(/^this names no hosts/);
+  });
 
   it('have each id once', () => {
     expect(readIds('3,0-2,1,3')).toEqual([3, 0, 1, 2]);
@@ -87,6 +98,21 @@ describe('destructive commands', () => {
     const [command = '', ...args] = line.split(' ');
     expect(isDestructive(command, args)).toBe(true);
   });
+
+  it.each([
+    "return redis.call('FLUSHALL')",
+    'redis.pcall("flushdb")',
+    "redis.call('config', 'SET', 'maxmemory', '1')",
+  ])('include scripts that name them: %s', (source) => {
+    expect(isDestructive('EVAL', [source, '0'])).toBe(true);
+  });
+
+  it.each(["return redis.call('GET', KEYS[1])", "redis.call('CONFIG', 'GET', 'maxmemory')"])(
+    'leave out other scripts: %s',
+    (source) => {
+      expect(isDestructive('eval', [source, '0'])).toBe(false);
+    },
+  );
 
   it.each([
     'PING',

@@ -74,7 +74,7 @@ describe('totals', () => {
   });
 
   it('stand below the rows of the hosts', () => {
-    expect(formatStatus(statuses, plain).split('\n')).toEqual([
+    expect(formatStatus(statuses, { colors: plain, room: Infinity }).split('\n')).toEqual([
       'HOST   ADDRESS  DB  STATE   VERSION  ROLE    KEYS  MEMORY  CLIENTS  OPS/S   HITS     PING',
       '0      h0:6379  0   up      7.0.15   master    10  2.0 KB        3     12  75.0%  0.50 ms',
       '1      h1:6379  1   up      7.0.15   master     5  2.0 KB        3     12  75.0%  0.50 ms',
@@ -87,6 +87,20 @@ describe('totals', () => {
       '3 hosts on 2 servers: memory, clients, ops/s and hits are those of the server, and are ' +
         'counted once for each in the total',
     ]);
+  });
+
+  it('leave columns out where a terminal has no room for all, and say so', () => {
+    const at = (room: number): string[] =>
+      formatStatus(statuses, { colors: plain, room }).split('\n');
+    expect(at(88)[0]).toBe(at(Infinity)[0]);
+    expect(at(87)[0]).not.toContain('VERSION');
+    const narrow = at(60);
+    expect(narrow[0]).toBe('HOST   ADDRESS  DB  STATE   KEYS  MEMORY  OPS/S     PING');
+    expect(narrow[6]).toBe(
+      'no room for VERSION, ROLE, CLIENTS, HITS: a wider terminal or --json has them',
+    );
+    // The host, its state and what it holds stay, however narrow the terminal is.
+    expect(at(1)[0]).toBe('HOST   ADDRESS  DB  STATE   KEYS  MEMORY');
   });
 
   it('know no hit rate before the first read', () => {

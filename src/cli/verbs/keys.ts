@@ -6,7 +6,7 @@ import type { Context } from '../context.js';
 import { EXIT, untilAborted } from '../exit.js';
 import { Progress } from '../progress.js';
 import { bytesJson, SHOWN_TYPES } from '../reply.js';
-import { describeError, errorJson } from '../report.js';
+import { describeErrorOfHost, errorJson } from '../report.js';
 import { scanHost, type ScanOptions } from '../scan.js';
 import { formatTable } from '../table.js';
 import { displayKey, formatCount } from '../text.js';
@@ -131,7 +131,7 @@ async function report(
   else {
     for (const { host, error } of scans) {
       if (error === undefined) continue;
-      context.output.note(`rb: host ${host.hostId}: ${describeError(error)}`);
+      context.output.note(`rb: host ${host.hostId}: ${describeErrorOfHost(error)}`);
     }
   }
   return scans.some(({ error }) => error !== undefined) ? EXIT.failed : EXIT.ok;
@@ -162,7 +162,7 @@ async function printCounts(
   ]);
   const table = formatTable(columns, [...rows, ['total', '', '', formatCount(total)].map(bold)]);
   const failures = scans.flatMap(({ host, error }) =>
-    error === undefined ? [] : [red(`host ${host.hostId}: ${describeError(error)}`)],
+    error === undefined ? [] : [red(`host ${host.hostId}: ${describeErrorOfHost(error)}`)],
   );
   await output.line([table, ...failures].join('\n'));
 }

@@ -65,7 +65,7 @@ async function runStatus(
 
 async function print({ output, isJson }: Context, statuses: readonly HostStatus[]): Promise<void> {
   if (isJson) await output.json(statusJson(statuses));
-  else await output.line(formatStatus(statuses, output.colors));
+  else await output.line(formatStatus(statuses, output));
 }
 
 /** One look of many: JSON on one line, tables with a line between them. */
@@ -74,7 +74,7 @@ async function printLook(
   statuses: readonly HostStatus[],
 ): Promise<void> {
   if (isJson) await output.line(JSON.stringify(statusJson(statuses)));
-  else await output.line(`${formatStatus(statuses, output.colors)}\n`);
+  else await output.line(`${formatStatus(statuses, output)}\n`);
 }
 
 /** Ends only when it is stopped. */
@@ -93,7 +93,7 @@ async function watch(
       const statuses = await askUnlessStopped(context, cluster, hostIds);
       if (screen === undefined) await printLook(context, statuses);
       else {
-        last = formatStatus(statuses, output.colors);
+        last = formatStatus(statuses, output);
         const time = new Date().toTimeString().slice(0, 8);
         await screen.draw(`${last}\n${output.colors.dim(`${time}, Ctrl-C ends`)}`);
       }
