@@ -1,7 +1,7 @@
 /**
- * `node scripts/record-cli.mjs`: runs every command that the documentation of the command line shows,
- * on real servers and a real terminal, and writes what it printed below it. `--check` writes nothing
- * and fails where the page shows something else, numbers apart.
+ * `node scripts/record-cli.mjs`: runs every command of the command line that the README and its page
+ * show, on real servers and a real terminal, and writes what it printed below it. `--check` writes
+ * nothing and fails where they show something else, numbers apart.
  *
  * What is recorded stands between `<!-- recorded -->` and `<!-- /recorded -->`.
  */
@@ -21,9 +21,20 @@ ensureRedisServer();
 // Only now: it needs packages.
 const { bundleCli } = await import('./bundle-cli.mjs');
 
+const readme = join(root, 'README.md');
 const page = join(root, 'docs', 'guide', 'command-line.md');
 const RECORDED = /(<!-- recorded -->\n\n```console\n)(.*?)(\n```\n\n<!-- \/recorded -->)/gs;
 const PORTS = [7001, 7002];
+const CONFIG = `{
+  "hosts": {
+    "0": { "port": 7001, "db": 0 },
+    "1": { "port": 7001, "db": 1 },
+    "2": { "port": 7002, "db": 0 },
+    "3": { "port": 7002, "db": 1 }
+  },
+  "hostDefaults": { "host": "127.0.0.1" }
+}
+`;
 const CLEARED = new RegExp(`${String.fromCharCode(27)}\\[[02]?K`);
 const folder = mkdtempSync(join(tmpdir(), 'rb-record-'));
 const isCheck = process.argv.includes('--check');
@@ -37,12 +48,18 @@ const doors = [];
 try {
   await setup.waitForServers();
   const ports = await openDoors();
-  await prepareFolder(ports);
+  prepareFolder();
+  writeConfig(configOfReadme(), ports);
+  await run('rb exec SET greeting hello');
+  const isReadmeRight = await recordFile(readme);
+  await run('rb exec DEL greeting');
+  writeConfig(CONFIG, ports);
   await fillHosts();
-  const before = readFileSync(page, 'utf8');
-  const after = await record(before);
-  if (isCheck) process.exitCode = compare(before, after) ? 0 : 1;
-  else writeFileSync(page, after);
+  const isPageRight = await recordFile(page);
+  if (!isReadmeRight || !isPageRight) {
+    console.error('Write it anew by: node scripts/record-cli.mjs');
+    process.exitCode = 1;
+  }
 } finally {
   for (const door of doors) door.close();
   await setup.close();
@@ -95,18 +112,32 @@ function isAlive(pid) {
   }
 }
 
-async function prepareFolder(ports) {
-  const hosts = ports.flatMap((port) => [
-    { port, db: 0 },
-    { port, db: 1 },
-  ]);
-  const lines = hosts.map((host, id) => `    "${id}": { "port": ${host.port}, "db": ${host.db} }`);
-  const defaults = '"hostDefaults": { "host": "127.0.0.1" }';
-  const config = `{\n  "hosts": {\n${lines.join(',\n')}\n  },\n  ${defaults}\n}\n`;
-  writeFileSync(join(folder, 'rb.config.json'), config);
+/** Where `rb` is what was bundled, and `npx rb` too. */
+function prepareFolder() {
   mkdirSync(join(folder, 'bin'));
-  const program = `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`;
-  writeFileSync(join(folder, 'bin', 'rb'), program, { mode: 0o755 });
+  const program = `exec '${process.execPath}' '${cli}' "$@"\n`;
+  for (const [name, start] of Object.entries({ rb: '#!/bin/sh\n', npx: '#!/bin/sh\nshift\n' })) {
+    writeFileSync(join(folder, 'bin', name), start + program, { mode: 0o755 });
+  }
+}
+
+function configOfReadme() {
+  return /^```json\n(.*?)^```$/ms.exec(readFileSync(readme, 'utf8'))[1];
+}
+
+/** With the ports that are free now. */
+function writeConfig(config, ports) {
+  const own = PORTS.reduce((text, port, index) => text.replaceAll(port, ports[index]), config);
+  writeFileSync(join(folder, 'rb.config.json'), own);
+}
+
+/** Records a file, or compares it; answers whether it is right. */
+async function recordFile(file) {
+  const before = readFileSync(file, 'utf8');
+  const after = await record(before);
+  if (isCheck) return compare(before, after);
+  writeFileSync(file, after);
+  return true;
 }
 
 async function fillHosts() {
@@ -178,7 +209,6 @@ function compare(before, after) {
     const now = printed[shown.indexOf(body)];
     console.error(`The page shows:\n\n${body}\n\nNow it is:\n\n${now}\n`);
   }
-  if (changed.length > 0) console.error('Write it anew by: node scripts/record-cli.mjs');
   return changed.length === 0;
 }
 

@@ -8,7 +8,7 @@ const guide = [
     items: [
       { text: 'Getting started', link: '/getting-started' },
       { text: 'What it does not do', link: '/limits' },
-      { text: 'The words', link: '/guide/' },
+      { text: 'Overview: which call', link: '/guide/' },
     ],
   },
   {
@@ -133,6 +133,16 @@ function searchable(source, env, md) {
   return md.render(isReference ? source.replaceAll(EMPTY_HEADINGS, '') : source, env);
 }
 
+/** Tells the commands of a terminal session from what they printed. */
+const consoleCommands = {
+  name: 'console-commands',
+  line(node, line) {
+    if (this.options.lang !== 'console') return;
+    const isCommand = this.source.split('\n')[line - 1].startsWith('$ ');
+    this.addClassToHast(node, isCommand ? 'command' : 'printed');
+  },
+};
+
 export default defineConfig({
   title: 'redis-blaster',
   description: 'Client-side sharding for Redis and Valkey, typed.',
@@ -151,6 +161,7 @@ export default defineConfig({
   markdown: {
     theme: { light: 'github-light-default', dark: 'github-dark-default' },
     anchor: { slugify },
+    codeTransformers: [consoleCommands],
     config: (md) => md.core.ruler.push('cell_labels', labelCells),
   },
   themeConfig: {

@@ -65,9 +65,9 @@ const HOST_IDS: VerbOption = {
 };
 
 const EXIT_CODES = `Exit codes:
-    0  all went well
+    0  success
     1  a command, a host or a server failed
-    2  called wrongly; nothing was done
+    2  wrong usage; nothing was done
   130  interrupted`;
 
 const INTRODUCTION = `Talks to a cluster of Redis hosts among which keys are divided by the client.

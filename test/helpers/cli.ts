@@ -189,7 +189,7 @@ export class Cli {
 }
 
 /** Where a server is, as the config of a host says it. */
-function addressOf(server: RedisServer): object {
+export function addressOf(server: RedisServer): object {
   const socket = socketOf(server);
   return 'path' in socket ? { unixSocketPath: socket.path } : socket;
 }

@@ -97,7 +97,7 @@ function processesIn(folder: string): string[] {
 }
 
 /** The blocks of one language in a Markdown file of the project. */
-export function codeBlocks(file: string, language: 'js' | 'ts' | 'text'): string[] {
+export function codeBlocks(file: string, language: 'js' | 'javascript' | 'ts' | 'text'): string[] {
   const text = readFileSync(join(root, file), 'utf8');
   const blocks = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms');
   return [...text.matchAll(blocks)].map(([, code]) => code!);

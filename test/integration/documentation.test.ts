@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
+import { addressOf } from '../helpers/cli.js';
 import { expectNoLeaks } from '../helpers/leaks.js';
 import { codeBlocks, root, usePrograms } from '../helpers/programs.js';
+import { useServers } from '../helpers/servers.js';
 
 expectNoLeaks();
 const programs = usePrograms();
@@ -35,6 +37,19 @@ describe('the first page', () => {
       expect(await runProgram(codeBlocks(page, 'js')[0]!)).toEqual(printed);
     },
   );
+});
+
+describe('the program of the README for servers of one’s own', () => {
+  const { servers } = useServers({ servers: 2, databasesEach: 1 });
+
+  it('runs as it is on servers that listen there', async () => {
+    const [code = ''] = codeBlocks('README.md', 'javascript');
+    const here = code.replace(/\{ port: 700(\d) \}/g, (_, number) =>
+      JSON.stringify(addressOf(servers[Number(number) - 1]!)),
+    );
+    expect(here).not.toBe(code);
+    expect(await runProgram(here)).toEqual(['hello']);
+  });
 });
 
 /** What the pieces of code of a page may use without saying where it comes from. */

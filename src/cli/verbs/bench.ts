@@ -11,12 +11,12 @@ const MAX_VALUE = 64 * 1024 * 1024;
 export const bench: Verb<BenchOptions> = {
   name: 'bench',
   summary: 'put a load on the hosts and measure it',
-  details: `Sends a mix of commands to the hosts and shows how long they take, from here and
-back: percentiles, and a histogram. Each of --concurrency senders waits for its
-answers before it goes on.
+  details: `Sends a mix of commands to the hosts and shows their round-trip times as percentiles
+and a histogram. Each of --concurrency senders waits for its answers before it goes
+on.
 
 It writes only keys of its own, which begin with rb-bench: and a random text, and
-removes them at the end, also after Ctrl-C. Keys that the mix reads are written
+removes them at the end, even after Ctrl-C. Keys that the mix reads are written
 beforehand. The load is real: the hosts' other clients will notice it.
 
 Commands for --mix: ${OPERATION_NAMES.join(', ')}.`,
@@ -31,19 +31,19 @@ Commands for --mix: ${OPERATION_NAMES.join(', ')}.`,
     },
     {
       flags: '--keys <count>',
-      description: 'over how many keys they go',
+      description: 'how many keys it uses',
       default: 10_000,
       parse: integer(1, 100_000_000),
     },
     {
       flags: '--value-size <bytes>',
-      description: 'how long values are',
+      description: 'the size of a value',
       default: 100,
       parse: integer(1, MAX_VALUE),
     },
     {
       flags: '--seconds <seconds>',
-      description: 'how long it goes on (default: 10, or until --commands)',
+      description: 'how long it runs (default: 10, or until --commands)',
       parse: positive(MAX_SECONDS),
     },
     { flags: '--commands <count>', description: 'how many commands it sends', parse: integer(1) },

@@ -22,19 +22,19 @@ const MAX_INTERVAL = 86_400;
 /** `rb status` */
 export const status: Verb<StatusOptions> = {
   name: 'status',
-  summary: 'show how the hosts are',
-  details: `Asks every host how it is, and prints a row for each, totals, and the skew between
-hosts. A host that is down is a row that says so; the exit code is then 1. A host
-has 2 seconds to answer, unless --timeout or the config has another limit.
+  summary: 'show the state of the hosts',
+  details: `Prints a row for each host, totals, and the skew between hosts. A host that is down
+has a row that says so, and the exit code is 1. Hosts have 2 seconds to answer,
+unless --timeout or the config sets another limit.
 
-HITS are the reads that found their key, since the server was started. PING is the
-time there and back, the median of five.`,
+HITS is the share of reads that found their key since the server was started. PING
+is the round-trip time, the median of five.`,
   operands: '',
   options: [
-    { flags: '-w, --watch', description: 'show it again and again, in place on a terminal' },
+    { flags: '-w, --watch', description: 'repeat until Ctrl-C, in place on a terminal' },
     {
       flags: '--interval <seconds>',
-      description: 'the time between two looks',
+      description: 'the pause between two looks',
       default: 2,
       parse: positive(MAX_INTERVAL),
     },
