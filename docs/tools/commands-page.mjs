@@ -80,11 +80,11 @@ function parametersOf(member) {
 }
 
 const PLACES = {
-  one: 'One key: every client.',
-  several: 'One key or more: every client where it names exactly one, else a fan-out.',
-  none: 'No key: a fan-out, a list of commands, or the local client.',
-  local: 'The local client only.',
-  emulated: 'In a map over the keys of all hosts; else as a command with one key or more.',
+  one: 'One key: on every client.',
+  several: 'One key or more: on every client with exactly one key, else in a fan-out.',
+  none: 'No key: in a fan-out, in a list of commands, or on a local client.',
+  local: 'Only on a local client.',
+  emulated: 'In a map, over the keys of all hosts; elsewhere as a command with one key or more.',
 };
 
 /** Where a command can be sent, by the words of its name, such as `['acl', 'cat']`. */
@@ -137,10 +137,10 @@ pageClass: commands
 
 # Commands
 
-Every client has these COUNT methods, with the same arguments. They differ in what they answer: a
+Every client has these COUNT methods, with the same arguments. They differ in what they return: a
 native promise (routing client), an \`RbPromise\` (map, \`targetKey\`), an \`RbPromise\` of a Map by host id
-(fan-out), or what \`@redis/client\` answers (local client). Names, arguments and descriptions are those
-of \`@redis/client\`. What is not here goes by its name: \`executeCommand(name, ...args)\`.
+(fan-out), or what \`@redis/client\` returns (local client). Names, arguments and descriptions are those
+of \`@redis/client\`. Any other command is sent by its name: \`executeCommand(name, ...args)\`.
 
-Below each method stands where it can be called. See [the exact-key rule](../guide/routing.md#the-exact-key-rule).
+The text below each method says where it can be called. See [the exact-key rule](../guide/routing.md#the-exact-key-rule).
 `;

@@ -7,6 +7,9 @@ import { type Attributes, type Span, SpanStatusCode } from '@opentelemetry/api';
 import type { CommandErrorFields } from '../errors.js';
 import type { HostTrace } from '../telemetry/traces.js';
 
+/** The bounds of histograms of seconds: those of the conventions. */
+export const SECONDS_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+
 /** Of an operation on a host. */
 export function hostAttributes(host: HostTrace): Attributes {
   return {

@@ -9,7 +9,7 @@ import type {
 } from '@opentelemetry/api';
 import { CONNECTION_CHANNEL, CONNECTION_CLOSED_CHANNEL } from '../telemetry/channels.js';
 import type { ConnectionTrace } from '../telemetry/traces.js';
-import { poolAttributes } from './attributes.js';
+import { poolAttributes, SECONDS_BUCKETS } from './attributes.js';
 import { listen, listenTo, type Stop } from './listen.js';
 
 /** The open connections to one host; it stays when there are none, so that zeros are told. */
@@ -106,6 +106,8 @@ export class ConnectionMetrics {
       createTime: meter.createHistogram('db.client.connection.create_time', {
         unit: 's',
         description: 'The time it took to open a connection and log in.',
+        // The default bounds are for milliseconds.
+        advice: { explicitBucketBoundaries: SECONDS_BUCKETS },
       }),
       timeouts: meter.createCounter('db.client.connection.timeouts', {
         unit: '{timeout}',

@@ -12,12 +12,9 @@ import {
 } from '@opentelemetry/api';
 import { BATCH_CHANNEL, COMMAND_CHANNEL } from '../telemetry/channels.js';
 import type { BatchTrace, CommandTrace, HostTrace, MapTrace } from '../telemetry/traces.js';
-import { endSpan, hostAttributes, outcomeAttributes } from './attributes.js';
+import { endSpan, hostAttributes, outcomeAttributes, SECONDS_BUCKETS } from './attributes.js';
 import { listenTo, type Stop } from './listen.js';
 import type { MapSpans } from './map-spans.js';
-
-/** In seconds: those of the semantic conventions. */
-const BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
 interface Operation extends HostTrace {
   readonly map: MapTrace | undefined;
@@ -97,7 +94,7 @@ function createDuration(meter: Meter): Histogram {
   return meter.createHistogram('db.client.operation.duration', {
     unit: 's',
     description: 'Duration of database client operations.',
-    advice: { explicitBucketBoundaries: BUCKETS },
+    advice: { explicitBucketBoundaries: SECONDS_BUCKETS },
   });
 }
 

@@ -40,12 +40,12 @@ describe('the first page', () => {
 });
 
 describe('the program of the README for servers of one’s own', () => {
-  const { servers } = useServers({ servers: 2, databasesEach: 1 });
+  const file = useServers({ servers: 2, databasesEach: 1 });
 
   it('runs as it is on servers that listen there', async () => {
     const [code = ''] = codeBlocks('README.md', 'javascript');
     const here = code.replace(/\{ port: 700(\d) \}/g, (_, number) =>
-      JSON.stringify(addressOf(servers[Number(number) - 1]!)),
+      JSON.stringify(addressOf(file.servers[Number(number) - 1]!)),
     );
     expect(here).not.toBe(code);
     expect(await runProgram(here)).toEqual(['hello']);
