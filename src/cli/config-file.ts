@@ -72,12 +72,38 @@ async function loadModule(path: string, absolute: string): Promise<unknown> {
   if (/^\.[cm]?ts$/.test(extname(path))) assertTypeScript(path);
   let module: unknown;
   try {
-    module = await import(pathToFileURL(absolute).href);
+    module = await withoutWarnings(() => import(pathToFileURL(absolute).href));
   } catch (error) {
     const { name, message } = error as Error;
+    if (error instanceof SyntaxError && ES_SYNTAX.test(message)) throw readAsCommonJs(path);
     throw new UsageError(`${path} cannot be loaded: ${name}: ${message}`);
   }
   return await (module as { default?: unknown }).default;
+}
+
+/** What Node says of the first `import` or `export` in a file that it takes for CommonJS. */
+const ES_SYNTAX = /^Unexpected token 'export'|^Cannot use import statement/;
+
+function readAsCommonJs(path: string): UsageError {
+  const isTypeScript = extname(path).endsWith('ts');
+  const name = `rb.config.${isTypeScript ? 'mts' : 'mjs'}`;
+  return new UsageError(
+    `${path} is an ES module, but Node reads it as CommonJS here: call it ${name}, or put ` +
+      '"type": "module" into the package.json beside it',
+  );
+}
+
+/** Node warns of modules whose package does not say that it has some; there it is no news. */
+async function withoutWarnings<T>(load: () => Promise<T>): Promise<T> {
+  const listeners = process.listeners('warning');
+  process.removeAllListeners('warning');
+  try {
+    return await load();
+  } finally {
+    // They come a tick later.
+    await new Promise(setImmediate);
+    for (const listener of listeners) process.on('warning', listener);
+  }
 }
 
 function assertTypeScript(path: string): void {

@@ -26,14 +26,18 @@ const COLUMNS: readonly Column[] = [
   { title: 'PING', isRight: true, leaveOut: 1 },
 ];
 
-/** The table of hosts, the reasons of those that are down, and the skew. */
+/**
+ * The table of hosts, the reasons of those that are down, and the skew. Of some hosts the rows can
+ * be left out.
+ */
 export function formatStatus(
   statuses: readonly HostStatus[],
   { colors, room }: Pick<Output, 'colors' | 'room'>,
+  shown: readonly HostStatus[] = statuses,
 ): string {
   const totals = totalsOf(statuses);
   const columns = COLUMNS.map((column) => ({ ...column, title: colors.bold(column.title) }));
-  const rows = statuses.map((status) => hostRow(status, colors));
+  const rows = shown.map((status) => hostRow(status, colors));
   const sums = [
     'total',
     '',
@@ -46,6 +50,8 @@ export function formatStatus(
   ];
   const { table, leftOut } = fitTable(columns, [...rows, sums.map(colors.bold)], room);
   const lines = [table];
+  const hidden = statuses.length - shown.length;
+  if (hidden > 0) lines.push(colors.dim(`no room for ${plural(hidden, 'more host')}`));
   if (leftOut.length > 0) {
     const titles = leftOut.map(stripVTControlCharacters).join(', ');
     lines.push(colors.dim(`no room for ${titles}: a wider terminal or --json has them`));
@@ -63,6 +69,27 @@ export function formatStatus(
     );
   }
   return lines.join('\n');
+}
+
+/** The same in so many lines, if that can be: hosts that are up are left out first. */
+export function formatStatusWithin(
+  height: number,
+  statuses: readonly HostStatus[],
+  output: Pick<Output, 'colors' | 'room'>,
+): string {
+  const text = formatStatus(statuses, output);
+  const excess = text.split('\n').length - height;
+  if (excess <= 0) return text;
+  const down = statuses.filter(({ state }) => state !== 'up');
+  const up = statuses.filter(({ state }) => state === 'up');
+  // One line more says how many there are.
+  const count = Math.max(1, statuses.length - excess - 1);
+  const shown = new Set([...down, ...up].slice(0, count));
+  return formatStatus(
+    statuses,
+    output,
+    statuses.filter((status) => shown.has(status)),
+  );
 }
 
 function hostRow(status: HostStatus, colors: Colors): string[] {

@@ -107,7 +107,7 @@ export function unknownCommandError(command: string): UnroutableCommand {
 /** The error for a command without a key. */
 export function noKeyError(command: string): UnroutableCommand {
   return new UnroutableCommand(
-    `${commandForMessage(command)} names no key, so no host can be told; send it with a fan-out ` +
+    `${commandForMessage(command)} names no key, so there is no host for it; send it with a fan-out ` +
       '(fanout, all, or targetKey for the host of a key) or with the local client (getLocalClient)',
   );
 }

@@ -236,6 +236,24 @@ describe('the cluster of a call', () => {
     else expect(stderr).toMatch(/rb\.config\.ts is TypeScript, which Node .* does not run/);
   });
 
+  it('may be an ES module in a package that is none, as far as Node reads it', async () => {
+    cli.removeFile('rb.config.json');
+    cli.file('rb.config.js', "export default { hosts: ['redis://a'] };");
+    cli.file('package.json', { type: 'commonjs' });
+    const common = await cli.run(['where', 'k']);
+    expect(common).toMatchObject({ code: 2, stdout: '' });
+    expect(common.stderr).toMatch(
+      /^rb: rb\.config\.js is an ES module, .* call it rb\.config\.mjs/,
+    );
+    // Newer versions of Node read it as what it looks like, and warn, which is left out.
+    cli.file('package.json', {});
+    const typeless = await cli.run(['where', 'k']);
+    if (typeless.code === 0) expect(typeless.stderr).toBe('');
+    else expect(typeless.stderr).toBe(common.stderr);
+    cli.removeFile('package.json');
+    cli.removeFile('rb.config.js');
+  });
+
   it('is refused with 2 where there is none, or where there are two', async () => {
     cli.file('rb.config.js', 'export default {}');
     const two = await cli.run(['where', 'k']);

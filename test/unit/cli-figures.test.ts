@@ -10,7 +10,7 @@ import { Placement, withHostCount } from '../../src/cli/placement.js';
 import { progressOf } from '../../src/cli/scan.js';
 import { parseInfo } from '../../src/cli/server-info.js';
 import { formatSpread } from '../../src/cli/spread-report.js';
-import { formatStatus } from '../../src/cli/status-report.js';
+import { formatStatus, formatStatusWithin } from '../../src/cli/status-report.js';
 import { Cluster } from '../../src/cluster.js';
 import { ConsistentHashingRouter } from '../../src/routers/consistent-hashing-router.js';
 
@@ -102,6 +102,18 @@ describe('totals', () => {
     );
     // The host, its state and what it holds stay, however narrow the terminal is.
     expect(at(1)[0]).toBe('HOST   ADDRESS  DB  STATE   KEYS  MEMORY');
+  });
+
+  it('stay in sight on a low terminal, where hosts that are up are left out first', () => {
+    const within = (height: number): string[] =>
+      formatStatusWithin(height, statuses, { colors: plain, room: Infinity }).split('\n');
+    expect(within(10)).toEqual(within(Infinity));
+    const low = within(8);
+    expect(low).toHaveLength(8);
+    expect(low.map((line) => line.split(' ', 1)[0])).toEqual([
+      ...['HOST', '3', 'total', 'no', 'host', 'skew', 'skew', '3'],
+    ]);
+    expect(low[3]).toBe('no room for 3 more hosts');
   });
 
   it('know no hit rate before the first read', () => {

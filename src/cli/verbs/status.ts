@@ -7,7 +7,7 @@ import type { Context } from '../context.js';
 import { EXIT, untilAborted } from '../exit.js';
 import { askStatus, type HostStatus } from '../host-status.js';
 import { Screen } from '../screen.js';
-import { formatStatus, statusJson } from '../status-report.js';
+import { formatStatus, formatStatusWithin, statusJson } from '../status-report.js';
 import { positive, type Verb } from '../verb.js';
 
 interface StatusOptions {
@@ -94,8 +94,9 @@ async function watch(
       if (screen === undefined) await printLook(context, statuses);
       else {
         last = formatStatus(statuses, output);
+        const look = formatStatusWithin(output.height - 1, statuses, output);
         const time = new Date().toTimeString().slice(0, 8);
-        await screen.draw(`${last}\n${output.colors.dim(`${time}, Ctrl-C ends`)}`);
+        await screen.draw(`${look}\n${output.colors.dim(`${time}, Ctrl-C ends`)}`);
       }
       await delay(intervalMs, undefined, { signal });
     }
