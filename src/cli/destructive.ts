@@ -39,3 +39,9 @@ function callsDestructive(source: string): boolean {
   const words = [...source.matchAll(/(['"])([a-z]+)\1/gi)].map(([, , word]) => word!);
   return words.some((word, index) => isDestructive(word, words.slice(index + 1, index + 2)));
 }
+
+/** What the user is asked about: the command, with its subcommand if that is what matters. */
+export function actionOf(command: string, args: readonly string[]): string {
+  const isTold = SUBCOMMANDS[command.toLowerCase()] !== undefined;
+  return (isTold ? [command, args[0] ?? ''] : [command]).join(' ').toUpperCase();
+}

@@ -4,7 +4,7 @@ import type { Cluster } from '../cluster.js';
 import { ConnectionError, FanoutError } from '../errors.js';
 import { confirm } from './confirm.js';
 import { type Context, shortList } from './context.js';
-import { isDestructive } from './destructive.js';
+import { actionOf, isDestructive } from './destructive.js';
 import { EXIT } from './exit.js';
 import { JSON_TYPES, replyBytes, replyJson, replyLines, SHOWN_TYPES } from './reply.js';
 import { describeError, describeErrorOfHost, errorJson } from './report.js';
@@ -39,7 +39,7 @@ export async function runOnHosts(
   const hostIds = context.hostIdsOf(cluster);
   if (isDestructive(command, args) && options.yes !== true) {
     const hosts = `${plural(hostIds.length, 'host')} (${shortList(hostIds)})`;
-    if (!(await confirm(context, `${command.toUpperCase()} on ${hosts}`))) {
+    if (!(await confirm(context, `${actionOf(command, args)} on ${hosts}`))) {
       context.output.note('rb: nothing was done');
       return EXIT.failed;
     }

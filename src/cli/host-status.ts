@@ -18,29 +18,50 @@ export interface HostStatus {
 }
 
 const PINGS = 5;
+/** How many hosts are pinged at a time: with all of them, each would wait for the others. */
+const PINGED_AT_A_TIME = 4;
 
 /** Asks the hosts, all at once. Whoever fails to answer is down. */
-export function askStatus(cluster: Cluster, hostIds: readonly number[]): Promise<HostStatus[]> {
-  return Promise.all(hostIds.map((id) => askHost(cluster, id)));
+export async function askStatus(
+  cluster: Cluster,
+  hostIds: readonly number[],
+): Promise<HostStatus[]> {
+  const statuses = await Promise.all(hostIds.map((id) => askInfo(cluster, id)));
+  const waiting = statuses.entries();
+  const workers = Array.from({ length: PINGED_AT_A_TIME }, async () => {
+    for (const [index, status] of waiting) statuses[index] = await ping(cluster, status);
+  });
+  await Promise.all(workers);
+  return statuses;
 }
 
-async function askHost(cluster: Cluster, host: number): Promise<HostStatus> {
+async function askInfo(cluster: Cluster, host: number): Promise<HostStatus> {
   const pool = cluster.getPoolForHost(host);
   const { address, db } = pool.host;
   const place = { host, address, db };
   try {
     const info = parseInfo(String(await pool.executeCommand('INFO')), db);
-    if (info.isLoading) return { ...place, state: 'loading', info };
-    const times: number[] = [];
+    return { ...place, state: info.isLoading ? 'loading' : 'up', info };
+  } catch (error) {
+    return { ...place, state: 'down', error };
+  }
+}
+
+async function ping(cluster: Cluster, status: HostStatus): Promise<HostStatus> {
+  if (status.state !== 'up') return status;
+  const { host, address, db } = status;
+  const pool = cluster.getPoolForHost(host);
+  const times: number[] = [];
+  try {
     for (let count = 0; count < PINGS; count++) {
       const start = performance.now();
       await pool.executeCommand('PING');
       times.push(performance.now() - start);
     }
-    return { ...place, state: 'up', info, latencyMs: median(times) };
   } catch (error) {
-    return { ...place, state: 'down', error };
+    return { host, address, db, state: 'down', error };
   }
+  return { ...status, latencyMs: median(times) };
 }
 
 function median(values: readonly number[]): number {

@@ -202,6 +202,12 @@ describe('all', () => {
     expect(refused.stderr).toBe(
       'rb: FLUSHDB on 4 hosts (0-3) cannot be undone, and there is no terminal to ask on: add --yes\n',
     );
+    const config = await cli.run(['all', 'config', 'set', 'requirepass', 'secret']);
+    expect(config.code).toBe(2);
+    expect(config.stderr).toMatch(/^rb: CONFIG SET on 4 hosts \(0-3\) cannot be undone/);
+    expect(config.stderr).not.toContain('secret');
+    const script = await cli.run(['all', 'EVAL', "return redis.call('FLUSHALL')", '0']);
+    expect(script.stderr).toMatch(/^rb: EVAL on 4 hosts \(0-3\) cannot be undone/);
     const sizes = async (): Promise<string[]> => rows((await cli.run(['all', 'DBSIZE'])).stdout);
     expect(await sizes()).toContain('3 1 (integer) 1');
     expect(await cli.run(['all', '--yes', 'FLUSHDB'])).toMatchObject({ code: 0 });
