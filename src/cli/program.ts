@@ -1,8 +1,8 @@
 /** The command line's grammar: the verbs with their options, as commander reads them. */
 
-import { exists } from '@ioredis/commands';
 import { Command, CommanderError, Option } from 'commander';
 
+import { keyIndexes } from '../commands/key-table.js';
 import { findClusterOptions } from './cluster-options.js';
 import { Context } from './context.js';
 import { EXIT, UsageError } from './exit.js';
@@ -154,7 +154,7 @@ function reportGrammar(error: CommanderError, output: Output, isJson: boolean): 
 function grammarMessage({ code, message }: CommanderError): string {
   const text = message.replace(/^error: /, '').replaceAll('\n', ' ');
   const [, verb = ''] = /^unknown command '([^']*)'/.exec(text) ?? [];
-  if (code !== 'commander.unknownCommand' || !exists(verb.toLowerCase())) return text;
+  if (code !== 'commander.unknownCommand' || keyIndexes(verb, []) === undefined) return text;
   return `${verb} is a command of Redis: rb exec ${verb} ... sends it to the host of its key, rb all to every host`;
 }
 
