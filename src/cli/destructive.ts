@@ -1,4 +1,4 @@
-/** Which commands are asked about before they run on several hosts. */
+/** Commands of Redis: which there are, and which are asked about before they run on several hosts. */
 
 import { exists, getKeyIndexes, hasFlag } from '@ioredis/commands';
 
@@ -15,6 +15,11 @@ const SUBCOMMANDS: Readonly<Record<string, readonly string[]>> = {
   module: ['load', 'loadex', 'unload'],
   script: ['flush', 'kill'],
 };
+
+/** Whether Redis has a command of that name. */
+export function isRedisCommand(name: string): boolean {
+  return exists(name.toLowerCase());
+}
 
 /** Enough arguments to have a key wherever a command can have its first one. */
 const ARGUMENTS = ['', '', '', ''];

@@ -2,9 +2,9 @@
 
 import { Command, CommanderError, Option } from 'commander';
 
-import { keyIndexes } from '../commands/key-table.js';
 import { findClusterOptions } from './cluster-options.js';
 import { Context } from './context.js';
+import { isRedisCommand } from './destructive.js';
 import { EXIT, UsageError } from './exit.js';
 import { type HostList, readHostList, readIds } from './host-list.js';
 import type { Output } from './output.js';
@@ -154,7 +154,7 @@ function reportGrammar(error: CommanderError, output: Output, isJson: boolean): 
 function grammarMessage({ code, message }: CommanderError): string {
   const text = message.replace(/^error: /, '').replaceAll('\n', ' ');
   const [, verb = ''] = /^unknown command '([^']*)'/.exec(text) ?? [];
-  if (code !== 'commander.unknownCommand' || keyIndexes(verb, []) === undefined) return text;
+  if (code !== 'commander.unknownCommand' || !isRedisCommand(verb)) return text;
   return `${verb} is a command of Redis: rb exec ${verb} ... sends it to the host of its key, rb all to every host`;
 }
 

@@ -329,9 +329,11 @@ describe('the grammar', () => {
   });
 
   it('says how a command of Redis is sent', async () => {
-    const { code, stderr } = await cli.run(['GET', 'user:1']);
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/^rb: GET is a command of Redis: rb exec GET /);
+    for (const name of ['GET', 'eval', 'XREAD']) {
+      const { code, stderr } = await cli.run([name, 'user:1']);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(new RegExp(`^rb: ${name} is a command of Redis: rb exec ${name} `));
+    }
   });
 
   it('says what is wrong as JSON if that is asked for', async () => {
