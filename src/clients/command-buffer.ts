@@ -66,6 +66,8 @@ export class CommandBuffer {
   readonly #writer = new RespWriter(SMALL);
   readonly #autoBatch: boolean;
   #sinks: ReplySink[] = [];
+  /** How many of `#sinks` are filled. */
+  #sinkCount = 0;
   #mapping: DecodeMapping | undefined;
   #commands = 0;
   #kind: BatchKind | undefined;
@@ -152,21 +154,27 @@ export class CommandBuffer {
 
   #add(sink: ReplySink): void {
     const { mapping } = sink;
-    if (this.#sinks.push(sink) === 1) this.#mapping = mapping;
+    this.#sinks[this.#sinkCount++] = sink;
+    if (this.#sinkCount === 1) this.#mapping = mapping;
     else if (mapping !== this.#mapping) this.#mapping = undefined;
   }
 
   /** Takes everything out. */
   seal(): SealedCommands {
     this.#endBatch();
+    // Behind a full buffer comes another that is likely to get full: it need not grow.
     const isBulk = this.#writer.length >= FLUSH_SIZE;
+    const count = this.#sinkCount;
+    const sinks = this.#sinks;
+    sinks.length = count;
     const sealed = {
       bytes: this.#writer.detach(isBulk ? LARGE : SMALL),
-      sinks: this.#sinks,
+      sinks,
       mapping: this.#mapping,
       commands: this.#commands,
     };
-    this.#sinks = [];
+    this.#sinks = new Array<ReplySink>(isBulk ? count : 0);
+    this.#sinkCount = 0;
     this.#commands = 0;
     return sealed;
   }

@@ -85,7 +85,7 @@ function parseArguments(
   args: readonly unknown[],
 ): void {
   try {
-    for (const argument of command.prefix) writer.push(argument);
+    if (command.prefix.length > 0) writer.push(...command.prefix);
     command.definition.parseCommand(writer, ...args);
   } catch (error) {
     // What a definition throws at an argument that it cannot use says nothing of where it was.

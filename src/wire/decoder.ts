@@ -86,6 +86,7 @@ export class Decoder {
   readonly #text = new TextReader();
   /** Whole replies that were not handed over yet. */
   #replies: unknown[] = [];
+  #replyCount = 0;
   /** Whether the first byte of a reply was seen, and not its end. */
   #hasBegun = false;
   #mapping: DecodeMapping = DEFAULT_MAPPING;
@@ -141,9 +142,13 @@ export class Decoder {
   }
 
   #handOver(): void {
-    if (this.#replies.length === 0 || this.#isStopped) return;
+    const count = this.#replyCount;
+    if (count === 0 || this.#isStopped) return;
     const replies = this.#replies;
-    this.#replies = [];
+    replies.length = count;
+    // Behind a whole group comes another that is likely to be whole: its array need not grow.
+    this.#replies = new Array<unknown>(count === GROUP ? GROUP : 0);
+    this.#replyCount = 0;
     if (!this.#queue.deliver(replies)) this.#isStopped = true;
   }
 
@@ -501,7 +506,8 @@ export class Decoder {
   #finish(value: unknown): void {
     this.#hasBegun = false;
     if (this.#isPush) return;
-    if (this.#replies.push(value) === GROUP) this.#handOver();
+    this.#replies[this.#replyCount++] = value;
+    if (this.#replyCount === GROUP) this.#handOver();
   }
 
   #unknownType(type: number): ProtocolError {
