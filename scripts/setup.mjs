@@ -14,6 +14,10 @@ const SERVERS = ['redis-server', 'valkey-server'];
 const BUILD_INPUTS = [
   'src',
   'scripts/build.mjs',
+  'scripts/bundle.mjs',
+  'scripts/bundled-packages.mjs',
+  'scripts/declarations.mjs',
+  'scripts/notices.mjs',
   'package.json',
   'tsconfig.json',
   'tsconfig.build.json',

@@ -205,13 +205,20 @@ function appendBlocking(lane: Lane, command: CommandWriter, sink: CommandSink): 
   return true;
 }
 
-// A method for each command, made of its definition at the first call: most programs use few.
+/**
+ * A method for each command, made of its definition at the first call: most programs use few. They
+ * are on an object of their own, which without a prototype is a hash table from the start: to give
+ * hundreds of properties to the prototype of a class one by one takes ten times as long.
+ */
+const commandMethods = Object.create(null) as object;
 for (const name of COMMAND_NAMES) {
   let command: TypedCommand | undefined;
-  defineMethod(CommandClient.prototype, name, function (this: CommandClient, ...args: unknown[]) {
+  defineMethod(commandMethods, name, function (this: CommandClient, ...args: unknown[]) {
     return this.runTyped((command ??= new TypedCommand(definitionOf(name))), args);
   });
 }
+Object.setPrototypeOf(commandMethods, Object.prototype);
+Object.setPrototypeOf(CommandClient.prototype, commandMethods);
 
 /** Defines a method the way a class body does. */
 export function defineMethod(

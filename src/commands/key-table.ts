@@ -38,24 +38,30 @@ const UNKNOWN: CommandFlags = { readonly: false, blocking: false, known: false }
 /** Flagged as blocking, but WAIT and WAITAOF speak about their connection, and XREAD may not block. */
 const NOT_ALWAYS_BLOCKING = new Set(['wait', 'waitaof', 'xread', 'xreadgroup']);
 
-/** Every known command by its name in upper case. */
-const ENTRIES: ReadonlyMap<string, Entry> = new Map(
-  list.map((name) => [name.toUpperCase(), makeEntry(name)]),
-);
+const NAMES: ReadonlySet<string> = new Set(list);
 
-function makeEntry(name: string): Entry {
+/** What is known of the commands that were asked for, by their names in upper case. */
+const entries = new Map<string, Entry>();
+
+function entryOf(command: string): Entry | undefined {
+  const upperCase = command.toUpperCase();
+  const entry = entries.get(upperCase) ?? readEntry(upperCase);
+  // Some letters outside ASCII have a case form inside it, but never both forms.
+  return entry?.name === command.toLowerCase() ? entry : undefined;
+}
+
+/** Reads a command's entry when it is first asked for: most programs use few. */
+function readEntry(upperCase: string): Entry | undefined {
+  const name = upperCase.toLowerCase();
+  if (!NAMES.has(name) || name.toUpperCase() !== upperCase) return undefined;
   const flags = {
     readonly: hasFlag(name, 'readonly') && !hasFlag(name, 'module'),
     blocking: hasFlag(name, 'blocking') && !NOT_ALWAYS_BLOCKING.has(name),
     known: true,
   };
-  return { name, flags, isMovable: hasFlag(name, 'movablekeys') };
-}
-
-function entryOf(command: string): Entry | undefined {
-  const entry = ENTRIES.get(command.toUpperCase());
-  // Some letters outside ASCII have a case form inside it, but never both forms.
-  return entry?.name === command.toLowerCase() ? entry : undefined;
+  const entry = { name, flags, isMovable: hasFlag(name, 'movablekeys') };
+  entries.set(upperCase, entry);
+  return entry;
 }
 
 /** The flags of a command by its name, in any case. */
