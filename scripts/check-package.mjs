@@ -1,7 +1,7 @@
 /**
  * `npm run test:exports`: looks at the package as a user gets it. Packs it, lets publint and attw
  * judge the tarball, installs that into an empty project, and there looks at its files, type-checks
- * consumers, loads every entry point by `import` and, where Node can, by
+ * consumers, asks what an editor shows, loads every entry point by `import` and, where Node can, by
  * `require`, and makes bundles of programs that use it.
  */
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,6 +23,7 @@ ensurePackages();
 ensureBuild();
 
 // Only now: they need packages.
+const { problemsOfEditor } = await import('./editor.mjs');
 const { problemsOfContents } = await import('./package-contents.mjs');
 const { problemsOfTreeShaking } = await import('./tree-shaking.mjs');
 const { problemsOfBundles } = await import('./user-bundles.mjs');
@@ -43,7 +44,10 @@ try {
   report('bundles', await problemsOfBundles(project));
   install(project, [packageOf('@opentelemetry/api')]);
   checkLoading(TELEMETRY);
-  for (const resolution of RESOLUTIONS) checkTypes(resolution);
+  for (const resolution of RESOLUTIONS) {
+    checkTypes(resolution);
+    report(`editor, ${resolution.moduleResolution}`, problemsOfEditor(project, resolution));
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -113,7 +113,11 @@ export class Cluster<
   readonly #localClients: LocalClients<RESP, TM, M, F, S>;
   readonly #routingClients = new Map<boolean, ExtendedRoutingClient<RESP, TM, M, F, S>>();
 
-  /** @throws BadHostSetup that names the option, and the host, whose value cannot be used. */
+  /**
+   * Checks the options and connects to nothing: the first command of a host does.
+   *
+   * @throws BadHostSetup that names the option, and the host, whose value cannot be used.
+   */
   constructor(options: ClusterOptions<RESP, TM, M, F, S>) {
     super();
     checkOptionNames(options, OPTION_NAMES, 'Cluster');

@@ -154,6 +154,7 @@ export class ReplyError extends RbError {
  * do not throw it, they reject with it.
  */
 export class MisuseError extends TypeError implements CommandErrorFields {
+  /** Which misuse it is. */
   readonly code: MisuseCode;
   declare hostId?: number;
   declare address?: string;
@@ -204,6 +205,7 @@ export interface MapErrorDetails {
  * }
  */
 export class MapError extends AggregateError {
+  /** A stable identifier of the kind of error. */
   readonly code = 'RB_MAP';
   /** How many commands failed. */
   readonly failed: number;

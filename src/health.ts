@@ -19,9 +19,11 @@ export type HostState = 'idle' | 'connecting' | 'up' | 'down';
 
 /** What is known of a host, at the moment at which it was asked. */
 export interface HostHealth {
+  /** The id of the host. */
   readonly hostId: number;
   /** `host:port` or the path of the unix socket. */
   readonly address: string;
+  /** Whether it can be used, as far as is known. */
   readonly state: HostState;
   /** Since when it is in that state. */
   readonly since: Date;
@@ -42,6 +44,7 @@ export interface HostHealth {
 
 /** A host has no usable connection any more, or could not be reached in the first place. */
 export interface HostDownEvent {
+  /** The id of the host. */
   readonly hostId: number;
   /** `host:port` or the path of the unix socket. */
   readonly address: string;
@@ -51,6 +54,7 @@ export interface HostDownEvent {
 
 /** A host can be used, for the first time or again. */
 export interface HostUpEvent {
+  /** The id of the host. */
   readonly hostId: number;
   /** `host:port` or the path of the unix socket. */
   readonly address: string;
@@ -60,6 +64,7 @@ export interface HostUpEvent {
 
 /** An attempt to connect begins, after a loss or a failed attempt. */
 export interface ReconnectingEvent {
+  /** The id of the host. */
   readonly hostId: number;
   /** `host:port` or the path of the unix socket. */
   readonly address: string;
@@ -71,8 +76,11 @@ export interface ReconnectingEvent {
 
 /** The events of a cluster, by name. */
 export interface ClusterEvents {
+  /** A host has no usable connection any more, or could not be reached in the first place. */
   hostDown: HostDownEvent;
+  /** A host can be used, for the first time or again. */
   hostUp: HostUpEvent;
+  /** An attempt to connect begins, after a loss or a failed attempt. */
   reconnecting: ReconnectingEvent;
 }
 

@@ -17,6 +17,7 @@ import {
 export interface HostCredentials {
   /** The ACL user; left out, the server's default user. */
   username?: string | undefined;
+  /** The password of that user. */
   password: string;
 }
 

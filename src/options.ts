@@ -57,15 +57,25 @@ export interface PoolOptions {
 
 /** {@link PoolOptions} with every default filled in. */
 export interface ResolvedPoolOptions {
+  /** Connections to each host. */
   readonly connectionsPerHost: number;
+  /** How long connecting may take, in milliseconds. */
   readonly connectTimeout: number;
+  /** How long the answer to a command may take, in milliseconds; undefined for no limit. */
   readonly commandTimeout: number | undefined;
+  /** Idle milliseconds before TCP keep-alive probes; false is off. */
   readonly keepAlive: number | false;
+  /** The shortest and the longest pause between attempts to connect, in milliseconds. */
   readonly reconnect: Readonly<Record<keyof ReconnectOptions, number>>;
+  /** How often a command is sent again that is safe to repeat. */
   readonly retries: number;
+  /** Bytes that may wait for each host. */
   readonly maxPendingBytes: number;
+  /** Commands that may wait for each host. */
   readonly maxPendingCommands: number;
+  /** What happens to a command above those bounds. */
   readonly onOverload: 'reject' | 'wait';
+  /** The name of the connections in `CLIENT LIST`; undefined for none. */
   readonly clientName: string | undefined;
 }
 

@@ -13,16 +13,23 @@ import type { TrafficCounters } from './wire/connection.js';
 export interface LatencyStats {
   /** How many batches were measured. */
   readonly count: number;
+  /** The shortest. */
   readonly min: number;
+  /** The mean. */
   readonly mean: number;
+  /** The median: half of them took no longer. */
   readonly p50: number;
+  /** 90 of 100 took no longer. */
   readonly p90: number;
+  /** 99 of 100 took no longer. */
   readonly p99: number;
+  /** The longest. */
   readonly max: number;
 }
 
 /** What was counted of a host since the cluster knows it. */
 export interface HostStats {
+  /** The id of the host. */
   readonly hostId: number;
   /** `host:port` or the path of the unix socket. */
   readonly address: string;
@@ -51,6 +58,7 @@ export interface HostStats {
    * a timeout, a cancel, a disconnect, a bound of the pool.
    */
   readonly failures: number;
+  /** How long its batches took. */
   readonly latency: LatencyStats;
 }
 

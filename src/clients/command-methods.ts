@@ -1,12 +1,12 @@
 /**
  * The types of the command methods: every command of `@redis/client` with its own arguments and
- * reply, in the promise that a kind of client answers with.
+ * reply, in the promise that a kind of client answers with. `keyof` in a mapped type is what lets a
+ * method show the doc comment of its command.
  */
 
 import type {
   Command,
   CommandDefinitions,
-  CommandName,
   CommandReply,
   RedisFunctions,
   RedisModules,
@@ -28,21 +28,21 @@ export type ReplyOf<C, RESP extends RespVersions, TM extends TypeMapping> = C ex
 
 /** Every command, answering native promises. */
 export type NativeCommands<RESP extends RespVersions, TM extends TypeMapping> = {
-  [Name in CommandName]: (
+  -readonly [Name in keyof CommandDefinitions]: (
     ...args: CommandArguments<CommandDefinitions[Name]>
   ) => Promise<ReplyOf<CommandDefinitions[Name], RESP, TM>>;
 };
 
 /** Every command, answering an RbPromise of the one reply. */
 export type MappedCommands<RESP extends RespVersions, TM extends TypeMapping> = {
-  [Name in CommandName]: (
+  -readonly [Name in keyof CommandDefinitions]: (
     ...args: CommandArguments<CommandDefinitions[Name]>
   ) => RbPromise<ReplyOf<CommandDefinitions[Name], RESP, TM>>;
 };
 
 /** Every command, answering an RbPromise of the replies by host id. */
 export type FannedCommands<RESP extends RespVersions, TM extends TypeMapping> = {
-  [Name in CommandName]: (
+  -readonly [Name in keyof CommandDefinitions]: (
     ...args: CommandArguments<CommandDefinitions[Name]>
   ) => RbPromise<Map<number, ReplyOf<CommandDefinitions[Name], RESP, TM>>>;
 };

@@ -216,12 +216,20 @@ export class KeyTargetClient<
     >;
   }
 
-  /** @throws MisuseError RB_ALREADY_TARGETED, always: this client is targeted. */
+  /**
+   * Not for this client, which is targeted already.
+   *
+   * @throws MisuseError RB_ALREADY_TARGETED, always.
+   */
   target(_hosts: FanoutHosts): never {
     throw alreadyTargeted();
   }
 
-  /** @throws MisuseError RB_ALREADY_TARGETED, always: this client is targeted. */
+  /**
+   * Not for this client, which is targeted already.
+   *
+   * @throws MisuseError RB_ALREADY_TARGETED, always.
+   */
   targetKey(_key: Key): never {
     throw alreadyTargeted();
   }

@@ -46,15 +46,14 @@ export type AllDefinitions = typeof imported extends { default: infer Table }
   ? Table
   : typeof imported;
 
-/** The definitions by camelCase name; the table has each of them in upper case too. */
-export type CommandDefinitions = {
-  [
-    Name in keyof AllDefinitions as Name extends Uppercase<Name & string> ? never : Name
-  ]: AllDefinitions[Name];
-};
+/** The camelCase ones of names: the table has each definition in upper case too. */
+type CamelCase<Name> = Name extends Uppercase<Name & string> ? never : Name;
 
 /** A method's name: `get`, `hGetAll`, … */
-export type CommandName = keyof CommandDefinitions;
+export type CommandName = CamelCase<keyof AllDefinitions>;
+
+/** The definitions by camelCase name. `Pick` keeps their doc comments, which renaming keys loses. */
+export type CommandDefinitions = Pick<AllDefinitions, CommandName>;
 
 /** May load each definition when it is first read: whoever needs only the names, reads no more. */
 const table = tableOf(imported) as Readonly<Record<string, Command>>;

@@ -135,6 +135,8 @@ export class Ketama {
   #ring = new Ring([]);
 
   /**
+   * A ring of these nodes.
+   *
    * @param nodes The names of the nodes; none unless told.
    * @param weights A share for each node, relative to the others, 0 or more; 1 where left out.
    * @throws RangeError if a weight is negative or not finite, or if all weights are zero.

@@ -4,6 +4,7 @@ import type { Key } from '../util/key.js';
 
 /** Where something goes. */
 export interface HostTrace {
+  /** The id of the host. */
   readonly hostId: number;
   /** `host:port` or the path of the unix socket. */
   readonly address: string;
