@@ -22,13 +22,17 @@ process.stdin.on('data', data => {
   if (lines.length > 0) targets = JSON.parse(lines[lines.length - 1]);
 });
 process.stdin.on('error', () => {});
-process.stdin.on('close', () => {
+// A pipe that breaks only closes, and on Deno one that ends does not close.
+process.stdin.on('end', finish);
+process.stdin.on('close', finish);
+function finish() {
   for (const target of targets) {
     try { process.kill(target, 'SIGKILL'); } catch {}
   }
-  rmSync(process.argv[1], { recursive: true, force: true, maxRetries: 20 });
+  // The last argument: Deno has a name for the script before it.
+  rmSync(process.argv.at(-1), { recursive: true, force: true, maxRetries: 20 });
   process.exit();
-});
+}
 `;
 
 /** Watches over the processes and the folder of one set of servers. */
