@@ -26,7 +26,9 @@ type Text = string | Uint8Array;
 
 /** What a GET or a SET is alone, and merged. */
 interface BatchKind {
+  /** The head of a plain command; and the same in a writer, from which it is copied in words. */
   readonly one: Uint8Array;
+  readonly oneWritten: RespWriter;
   readonly many: string;
   /** Arguments for each command. */
   readonly width: number;
@@ -35,15 +37,20 @@ interface BatchKind {
   readonly kept: ReplySink;
 }
 
+const GET_HEAD = Buffer.from('*2\r\n$3\r\nGET\r\n');
+const SET_HEAD = Buffer.from('*3\r\n$3\r\nSET\r\n');
+
 const GETS: BatchKind = {
-  one: Buffer.from('*2\r\n$3\r\nGET\r\n'),
+  one: GET_HEAD,
+  oneWritten: written(GET_HEAD),
   many: '$4\r\nMGET\r\n',
   width: 1,
   Batch: GetBatch,
   kept: new GetBatch([], replyMapping(3, undefined)),
 };
 const SETS: BatchKind = {
-  one: Buffer.from('*3\r\n$3\r\nSET\r\n'),
+  one: SET_HEAD,
+  oneWritten: written(SET_HEAD),
   many: '$4\r\nMSET\r\n',
   width: 2,
   Batch: SetBatch,
@@ -117,7 +124,7 @@ export class CommandBuffer {
   #begin(kind: BatchKind, sink: CommandSink): void {
     this.#commands++;
     if (!this.#autoBatch) {
-      this.#writer.writeEncoded(kind.one);
+      this.#writer.append(kind.oneWritten);
       return;
     }
     const fits =
@@ -178,6 +185,12 @@ export class CommandBuffer {
     this.#commands = 0;
     return sealed;
   }
+}
+
+function written(encoded: Uint8Array): RespWriter {
+  const writer = new RespWriter(SMALL);
+  writer.writeEncoded(encoded);
+  return writer;
 }
 
 function writeText(writer: RespWriter, text: Text): void {
