@@ -36,6 +36,9 @@ function numberIn(bytes: Buffer, start: number, end: number): number {
   return Number(bytes.latin1Slice(start + 1, end - 2));
 }
 
+/** Few buffers get longer than this: what is longer grows more slowly. */
+const FULL = 72 * 1024;
+
 const EMPTY = Buffer.alloc(0);
 const NO_VIEW = viewOf(EMPTY);
 
@@ -67,7 +70,9 @@ export class RespWriter {
   }
 
   #grow(count: number): void {
-    const wanted = Math.max(this.bytes.length * 4, this.#capacity, this.length + count);
+    const { length } = this.bytes;
+    const next = Math.min(length * 4, Math.max(length * 2, FULL));
+    const wanted = Math.max(next, this.#capacity, this.length + count);
     const grown = Buffer.allocUnsafe(wanted);
     this.bytes.copy(grown, 0, 0, this.length);
     this.bytes = grown;
