@@ -8,12 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Cluster } from '../../src/cluster.js';
 import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { useServers } from '../helpers/servers.js';
 import { Front } from './front.js';
 import { splitReplies } from './splitter.js';
 
-expectNoLeaks();
 const file = useServers({ servers: 2, databasesEach: 2 });
 
 /** The database of the reference; the cluster has the first one. */
@@ -43,56 +41,54 @@ interface Step {
 }
 
 const key = fc.constantFrom(...KEYS);
+const long = (most: number) => fc.integer({ min: 1, max: most }).map((n) => 'long '.repeat(n / 5));
 const value = fc.oneof(
   { weight: 8, arbitrary: fc.string({ unit: 'grapheme', maxLength: 20 }) },
   { weight: 2, arbitrary: fc.integer().map(String) },
   { weight: 1, arbitrary: fc.constantFrom('\r\n', '$3\r\nabc\r\n', '+OK\r\n', '') },
-  { weight: 1, arbitrary: fc.integer({ min: 1, max: 30_000 }).map((n) => 'long '.repeat(n / 5)) },
+  { weight: 1, arbitrary: long(30_000) },
 );
 
 /** Mostly what is merged, with all else in between. */
-const command = fc.oneof(
-  { weight: 8, arbitrary: key.map((k) => step('get', (c) => c.get(k))) },
-  { weight: 8, arbitrary: pair((k, v) => step('set', (c) => c.set(k, v))) },
-  other(pair((k, v) => step('set NX', (c) => c.set(k, v, { condition: 'NX' })))),
-  other(pair((k, v) => step('set GET', (c) => c.set(k, v, { GET: true })))),
-  other(pair((k, v) => step('append', (c) => c.append(k, v)))),
-  other(key.map((k) => step('incr', (c) => c.incr(k)))),
-  other(key.map((k) => step('strLen', (c) => c.strLen(k)))),
-  other(key.map((k) => step('del', (c) => c.del(k)))),
-  other(pair((k, v) => step('rPush', (c) => c.rPush(k, v)))),
-  other(key.map((k) => step('lRange', (c) => c.lRange(k, 0, -1)))),
-  other(pair((k, v) => step('hSet', (c) => c.hSet(k, v.slice(0, 10), v)))),
-  other(key.map((k) => step('hGetAll', (c) => c.hGetAll(k)))),
-  other(key.map((k) => step('type', (c) => c.type(k)))),
-);
+function commandWith(written: fc.Arbitrary<string>) {
+  const pair = <T>(make: (key: string, value: string) => T) =>
+    fc.tuple(key, written).map(([k, v]) => make(k, v));
+  return fc.oneof(
+    { weight: 8, arbitrary: key.map((k) => step('get', (c) => c.get(k))) },
+    { weight: 8, arbitrary: pair((k, v) => step('set', (c) => c.set(k, v))) },
+    pair((k, v) => step('set NX', (c) => c.set(k, v, { condition: 'NX' }))),
+    pair((k, v) => step('set GET', (c) => c.set(k, v, { GET: true }))),
+    pair((k, v) => step('append', (c) => c.append(k, v))),
+    key.map((k) => step('incr', (c) => c.incr(k))),
+    key.map((k) => step('strLen', (c) => c.strLen(k))),
+    key.map((k) => step('del', (c) => c.del(k))),
+    pair((k, v) => step('rPush', (c) => c.rPush(k, v))),
+    key.map((k) => step('lRange', (c) => c.lRange(k, 0, -1))),
+    pair((k, v) => step('hSet', (c) => c.hSet(k, v.slice(0, 10), v))),
+    key.map((k) => step('hGetAll', (c) => c.hGetAll(k))),
+    key.map((k) => step('type', (c) => c.type(k))),
+  );
+}
 
 const then = fc.oneof(
-  { weight: 10, arbitrary: fc.constant('nothing' as const) },
+  { weight: 20, arbitrary: fc.constant('nothing' as const) },
   { weight: 1, arbitrary: fc.constantFrom('tick' as const, 'call' as const) },
 );
-const stream = fc.array(
-  fc.tuple(command, then).map(([part, after]): Step => ({ ...part, then: after })),
-  { minLength: 1, maxLength: 150 },
-);
+const streamWith = (written: fc.Arbitrary<string>) =>
+  fc.array(
+    fc.tuple(commandWith(written), then).map(([part, after]): Step => ({ ...part, then: after })),
+    // Left to itself it makes short ones.
+    { minLength: 1, maxLength: 150, size: 'max' },
+  );
+/** The long values fill several chunks. */
+const stream = fc.oneof({ weight: 3, arbitrary: streamWith(value) }, streamWith(long(40_000)));
 const lengths = fc.array(
   fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 9000 })),
-  {
-    minLength: 1,
-    maxLength: 8,
-  },
+  { minLength: 1, maxLength: 8, size: 'max' },
 );
 
 function step(name: string, run: Step['run']) {
   return { name, run };
-}
-
-function pair<T>(make: (key: string, value: string) => T): fc.Arbitrary<T> {
-  return fc.tuple(key, value).map(([k, v]) => make(k, v));
-}
-
-function other<T>(arbitrary: fc.Arbitrary<T>) {
-  return { weight: 1, arbitrary };
 }
 
 let fronts: Front[];
@@ -177,6 +173,17 @@ function callsOf(steps: readonly Step[]): Step[][] {
   return calls;
 }
 
+/** What the cluster has sent so far, over all hosts. */
+function sent(): { commands: number; requests: number; bytes: number } {
+  const total = { commands: 0, requests: 0, bytes: 0 };
+  for (const { commands, requests, bytesSent } of cluster.stats().values()) {
+    total.commands += commands;
+    total.requests += requests;
+    total.bytes += bytesSent;
+  }
+  return total;
+}
+
 /** All that is in the databases. */
 function contentsOf(clients: readonly DirectClient[]): Promise<unknown[]> {
   const read = async (client: DirectClient, k: string) => {
@@ -188,17 +195,26 @@ function contentsOf(clients: readonly DirectClient[]): Promise<unknown[]> {
   return Promise.all(clients.map((client) => Promise.all(KEYS.map((k) => read(client, k)))));
 }
 
+/** How many streams are tried, and what the library sends to a host at a time, in bytes. */
+const RUNS = 40;
+const CHUNK = 64 * 1024;
 const wrongType = 'WRONGTYPE Operation against a key holding the wrong kind of value';
 
 describe.each([true, false])('a stream of commands, autoBatch: %s', (autoBatch) => {
   it('is answered as if each command waited for the one before, and leaves the same', async () => {
+    let merged = 0;
+    let chunked = 0;
     await fc.assert(
       fc.asyncProperty(stream, lengths, async (steps, pieces) => {
         await Promise.all([...owners, ...references].map((client) => client.flushDb()));
         await cluster.all((client) => client.ping());
         for (const { links } of fronts) for (const link of links) splitReplies(link, pieces);
         const wanted = await runOneByOne(steps);
+        const before = sent();
         const answers = await runInMaps(steps, autoBatch);
+        const after = sent();
+        if (after.requests - before.requests < after.commands - before.commands) merged++;
+        if (after.bytes - before.bytes > 2 * file.servers.length * CHUNK) chunked++;
         for (const [i, answer] of answers.entries()) {
           const { name } = steps[i]!;
           const want = wanted[i]!;
@@ -210,8 +226,11 @@ describe.each([true, false])('a stream of commands, autoBatch: %s', (autoBatch) 
         }
         expect(await contentsOf(owners)).toEqual(await contentsOf(references));
       }),
-      { numRuns: 60 },
+      { numRuns: RUNS },
     );
+    // The streams were such that something could have come out of order.
+    expect(merged > RUNS / 2).toBe(autoBatch);
+    expect(chunked).toBeGreaterThan(RUNS / 20);
   }, 120_000);
 });
 
