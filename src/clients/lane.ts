@@ -254,6 +254,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     }
     if (isBlocking && done.channel !== undefined) {
       this.pool.closeBlockingChannel(done.channel, true);
+      done.channel = undefined;
     }
     this.#inFlight.delete(done);
     this.#giveBackTurn();
@@ -276,7 +277,10 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
    * read and dropped.
    */
   giveUpSent(reason: GiveUpReason): void {
-    for (const pipeline of [...this.#inFlight]) this.#giveUpPipeline(pipeline, reason);
+    for (const pipeline of [...this.#inFlight]) {
+      // Callbacks of what was given up before may have ended this one.
+      if (this.#inFlight.has(pipeline)) this.#giveUpPipeline(pipeline, reason);
+    }
   }
 
   #giveUpPipeline(pipeline: LanePipeline, reason: GiveUpReason): void {
@@ -293,7 +297,9 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     for (const sink of pipeline.takePostponed()) sink.onError(this.#error(reason, pipeline, false));
     pipeline.abandon(error);
     if (error instanceof TimeoutError) channel.expectTraffic();
-    if (pipeline.blockingTime !== undefined) this.pool.closeBlockingChannel(channel, false);
+    // Unless a callback has ended it, and the channel serves another command by now.
+    const isItsOwn = pipeline.blockingTime !== undefined && pipeline.channel === channel;
+    if (isItsOwn) this.pool.closeBlockingChannel(channel, false);
     this.#giveBackTurn();
     this.#noLongerPending(pipeline);
   }

