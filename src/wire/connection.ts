@@ -13,7 +13,7 @@ import type * as net from 'node:net';
 import { ConnectionError, ProtocolError, ReplyError, TimeoutError } from '../errors.js';
 import { clearTimer, startTimer, type Timer } from '../util/timers.js';
 import { Decoder } from './decoder.js';
-import { handshake, type HandshakeOptions } from './handshake.js';
+import { greeting, handshake, type HandshakeOptions } from './handshake.js';
 import { isLoading, LoadingRound } from './loading.js';
 import type { Pipeline, ReplyErrorFactory } from './pipeline.js';
 import { SentQueue, type SentQueueEvents } from './sent-queue.js';
@@ -159,6 +159,12 @@ export class Connection implements SocketEvents, SentQueueEvents {
 
   async #shakeHands(): Promise<void> {
     const options = this.#options.handshake;
+    // Credentials may take their time.
+    this.#sent.push(
+      greeting((refusal) => {
+        this.#close(refusal);
+      }),
+    );
     let pipeline;
     try {
       pipeline = handshake(options, await options.credentials(), (refusal) => {
@@ -171,7 +177,9 @@ export class Connection implements SocketEvents, SentQueueEvents {
       this.#close(new ConnectionError(`The credentials for ${address} were not given`, { cause }));
       return;
     }
-    if (this.#state === 'handshaking') this.send(pipeline);
+    if (this.#state !== 'handshaking') return;
+    this.#sent.clear();
+    this.send(pipeline);
   }
 
   #ready(): void {

@@ -3,7 +3,7 @@
  * whether the server is ready: one that loads its data takes all the rest.
  */
 
-import { ConnectionError, ReplyError } from '../errors.js';
+import { ConnectionError, ProtocolError, ReplyError } from '../errors.js';
 import { DEFAULT_MAPPING } from './decode-mapping.js';
 import { RespWriter } from './encoder.js';
 import { isLoading } from './loading.js';
@@ -21,6 +21,25 @@ export interface HandshakeOptions {
   readonly clientName: string | undefined;
   /** Asked at each connect. */
   readonly credentials: () => Credentials | undefined | PromiseLike<Credentials | undefined>;
+}
+
+/**
+ * Stands for the handshake until it is sent: a server that lets nobody in (its `maxclients` are
+ * reached) may say so before it is asked.
+ */
+export function greeting(onRefusal: (refusal: ConnectionError) => void): Pipeline {
+  const sink: ReplySink = {
+    mapping: DEFAULT_MAPPING,
+    isRetryable: false,
+    onReply: () => {
+      onRefusal(new ProtocolError('The server sent a reply that no command asked for'));
+    },
+    onError: (cause) => {
+      const message = `The server refused the connection: ${cause.message}`;
+      onRefusal(new ConnectionError(message, { cause }));
+    },
+  };
+  return new Pipeline(Buffer.alloc(0), [sink], { onPipelineDone: () => undefined });
 }
 
 /**

@@ -59,11 +59,16 @@ export class SentQueue {
     this.#pipelines.push(pipeline);
   }
 
-  /** Lets go of everything, and delivers nothing any more. */
-  close(): void {
+  /** Lets go of everything. */
+  clear(): void {
     this.#pipelines = [];
     this.#first = 0;
     this.#decoding = 0;
+  }
+
+  /** Lets go of everything, and delivers nothing any more. */
+  close(): void {
+    this.clear();
     this.#isClosed = true;
   }
 
@@ -124,7 +129,8 @@ export class SentQueue {
       // Looked up each time: a callback of an element may have given up the commands.
       pipeline.sinks[pipeline.next]!.onElement!(i, values[i]);
     }
-    pipeline.next++;
+    // Whoever has closed it has settled the pipeline.
+    if (!this.#isClosed) pipeline.next++;
   }
 
   #shift(): void {

