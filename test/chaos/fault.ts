@@ -2,8 +2,10 @@
 
 import { condition } from '../helpers/condition.js';
 import type { Link } from './front.js';
+import { isRead } from './operation.js';
 import type { Operation, Outcome } from './operation.js';
 import type { Site, Trait } from './site.js';
+import { mostSucceeded } from './tally.js';
 
 /** Something that goes wrong with a host. */
 export interface Fault {
@@ -90,9 +92,11 @@ export class Strike {
   }
 
   /** Waits until the client gives up connections that will never say anything again. */
-  untilGivenUp(links: readonly Link[]): Promise<boolean> {
-    const isGivenUp = () => links.every(({ isOpen }) => !isOpen);
-    return condition(isGivenUp, this.#scrutiny.longPatience).catch(() => false);
+  async untilGivenUp(links: readonly Link[]): Promise<boolean> {
+    const areGivenUp = () => links.every(({ isOpen }) => !isOpen);
+    const isInTime = await condition(areGivenUp, this.#scrutiny.longPatience).catch(() => false);
+    if (!isInTime) this.site.tally.blame('stuck', 'a silent connection was kept');
+    return isInTime;
   }
 
   async #within(promise: Promise<boolean>): Promise<boolean> {
@@ -107,14 +111,24 @@ export class Strike {
     }
   }
 
-  /** Resolves when so many commands have succeeded: the host is sound again. */
-  async recovered(successes: number): Promise<boolean> {
+  /**
+   * Resolves when the host is sound again: when so many commands have succeeded, writes among them,
+   * and in all no fewer than failed. Answers how many of them were writes; 0 if that took too long.
+   */
+  async recovered(successes: number): Promise<number> {
+    const { site } = this;
     let left = successes;
-    const stop = this.site.observe((_, outcome) => {
-      if ('value' in outcome) left--;
+    let writes = 0;
+    const stop = site.observe(({ kind }, outcome) => {
+      if (!('value' in outcome)) return;
+      left--;
+      if (!isRead(kind)) writes++;
     });
     this.#stops.push(stop);
-    return condition(() => left <= 0, this.#scrutiny.longPatience).catch(() => false);
+    const isBalanced = () => this.#scrutiny.isLenient || mostSucceeded(site.tally);
+    const isSound = () => left <= 0 && writes > 0 && isBalanced();
+    const isInTime = await condition(isSound, this.#scrutiny.longPatience).catch(() => false);
+    return isInTime ? writes : 0;
   }
 
   /** Looks for nothing any more. */

@@ -34,6 +34,7 @@ const LIMITS: Limits = { commandTimeout: 500, connectTimeout: 400, minPause: 2, 
 
 const isOurs = values.client === 'redis-blaster';
 const strikes = Number(values.strikes);
+const commands = Number(values.commands);
 const chosen = await choose(values.client);
 if (chosen === undefined) {
   console.log(`${values.client}: left out, it is not installed in bench/node_modules`);
@@ -49,13 +50,16 @@ async function choose(client: string): Promise<{ name: string; drive: Drive } | 
 }
 
 async function run(drive: Drive, name: string): Promise<void> {
+  const faults = FAULTS.filter((fault) => fault.name.includes(values.only));
+  // The first line opens the output, which is nothing that the run leaves behind.
+  console.log(`${name}: 0 %`);
   const report = await runSuite({
     drive,
     limits: LIMITS,
-    faults: FAULTS.filter((fault) => fault.name.includes(values.only)),
+    faults,
     certificates: makeCertificates(),
     strikes,
-    minCommands: Number(values.commands),
+    minCommands: commands,
     // Other clients have other words for what happened, and may say nothing at all.
     scrutiny: isOurs
       ? { isLenient: false, patience: 5000, longPatience: 30_000 }
@@ -70,7 +74,8 @@ async function run(drive: Drive, name: string): Promise<void> {
   if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(result));
   // What another client leaves is not waited for.
   if (!isOurs) process.exit();
-  const objections = objectionsTo(result, strikes);
+  const required = { faults: faults.map((fault) => fault.name), strikes, commands };
+  const objections = objectionsTo(result, required);
   for (const objection of objections) console.error(`FAILED: ${objection}`);
   if (objections.length > 0) process.exitCode = 1;
 }

@@ -53,7 +53,7 @@ export class Register extends KeyRecord {
     if (operation.kind === 'set' || operation.kind === 'setHash') {
       if (!this.isDone(value)) this.wrong(tally, operation, value, 'that it is set');
       this.#acknowledged = operation.nonce;
-    } else if (!this.#isPossible(value)) {
+    } else if (!this.#isPossible(value, operation.nonce)) {
       this.wrong(tally, operation, value, this.#expectation);
     }
   }
@@ -67,10 +67,12 @@ export class Register extends KeyRecord {
     return value === null ? 0 : nonceIn(this.key, value);
   }
 
-  #isPossible(value: unknown): boolean {
+  /** Nothing reads a write that was issued after it, unless it was sent again behind that. */
+  #isPossible(value: unknown, reader = Infinity): boolean {
     const nonce = this.read(value);
     if (nonce === undefined) return false;
-    return nonce === this.#acknowledged || this.#maybes.includes(nonce);
+    const isLast = nonce === this.#acknowledged && nonce < reader;
+    return isLast || this.#maybes.includes(nonce);
   }
 
   get #expectation(): string {
@@ -116,6 +118,8 @@ export class Counter extends KeyRecord {
   #acknowledged = 0;
   #maybes = 0;
   #last = 0;
+  /** By how much an answer was too high: later ones are not blamed for that again. */
+  #surplus = 0;
 
   get inspection(): readonly [string, ...string[]] {
     return ['GET', this.key];
@@ -128,11 +132,13 @@ export class Counter extends KeyRecord {
   protected override onReply(operation: Operation, value: unknown, tally: Tally): void {
     this.#acknowledged++;
     const least = Math.max(this.#last + 1, this.#acknowledged);
-    const most = this.#acknowledged + this.#maybes;
-    if (typeof value !== 'number' || value < least || value > most) {
+    const most = this.#acknowledged + this.#maybes + this.#surplus;
+    const count = typeof value === 'number' ? value : 0;
+    if (count < least || count > most) {
       this.wrong(tally, operation, value, `${least} to ${most}`);
     }
-    this.#last = Number(value);
+    this.#last = count;
+    this.#surplus += Math.max(0, count - most);
   }
 
   override audit(content: unknown, tally: Tally): void {
@@ -149,6 +155,7 @@ export class Counter extends KeyRecord {
     this.#acknowledged = 0;
     this.#maybes = 0;
     this.#last = 0;
+    this.#surplus = 0;
   }
 }
 
@@ -161,6 +168,8 @@ export class Collection extends KeyRecord {
   #acknowledged: number[] = [];
   readonly #maybes = new Set<number>();
   readonly #refused = new Set<number>();
+  /** By how much a length was too high: later ones are not blamed for that again. */
+  #surplus = 0;
 
   constructor(key: string, kind: CollectionKind) {
     super(key);
@@ -190,9 +199,10 @@ export class Collection extends KeyRecord {
     if (this.#kind === 'add') return value === 1 ? undefined : '1';
     if (this.#kind === 'script') return value === operation.value ? undefined : 'its argument';
     const least = this.#acknowledged.length;
-    const most = least + this.#maybes.size;
-    const isLength = typeof value === 'number' && value >= least && value <= most;
-    return isLength ? undefined : `${least} to ${most}`;
+    const most = least + this.#maybes.size + this.#surplus;
+    const length = typeof value === 'number' ? value : 0;
+    this.#surplus += Math.max(0, length - most);
+    return length >= least && length <= most ? undefined : `${least} to ${most}`;
   }
 
   override audit(content: unknown, tally: Tally): void {
@@ -231,5 +241,6 @@ export class Collection extends KeyRecord {
     this.#acknowledged = [];
     this.#maybes.clear();
     this.#refused.clear();
+    this.#surplus = 0;
   }
 }

@@ -2,8 +2,7 @@
 
 import type { Fault } from './fault.js';
 import type { StoppedCounter } from './stopped-counter.js';
-import { sumOf } from './tally.js';
-import type { Tally } from './tally.js';
+import { mostSucceeded, sumOf, Tally } from './tally.js';
 
 /** What was counted for one fault. */
 export interface FaultReport {
@@ -43,17 +42,32 @@ export function faultReports(results: ReadonlyMap<Fault, Tally>): FaultReport[] 
   }));
 }
 
-/** What speaks against the library, each in a sentence; nothing if all promises were kept. */
-export function objectionsTo(report: Report, strikes: number): string[] {
+/** What a run must have done to say anything. */
+export interface Requirements {
+  /** By name. */
+  readonly faults: readonly string[];
+  /** Of each fault. */
+  readonly strikes: number;
+  /** In all. */
+  readonly commands: number;
+}
+
+/** What speaks against the library or the run, each in a sentence; nothing if all is well. */
+export function objectionsTo(report: Report, required: Requirements): string[] {
   const { total, faults, memory, stopped, unhandled, left } = report;
-  const objections = faults.flatMap(({ name, tally }) => [
-    ...(tally.strikes < strikes ? [`${name} struck only ${tally.strikes} times`] : []),
-    ...(tally.violations > 0 ? [`${name}: ${tally.samples.join('; ')}`] : []),
-  ]);
+  const objections: string[] = [];
   const check = (isKept: boolean, objection: string): void => {
     if (!isKept) objections.push(objection);
   };
-  check(total.succeeded * 2 >= total.commands, 'less than half of the commands succeeded');
+  for (const name of required.faults) {
+    const tally = faults.find((fault) => fault.name === name)?.tally ?? new Tally();
+    const { strikes, writtenAgain, violations, samples } = tally;
+    check(strikes >= required.strikes, `${name} struck only ${strikes} times`);
+    check(writtenAgain >= strikes, `${name}: keys were not written again after each strike`);
+    check(mostSucceeded(tally), `${name}: less than half of the commands succeeded`);
+    check(violations === 0, `${name}: ${samples.join('; ')}`);
+  }
+  check(total.commands >= required.commands, `there were only ${total.commands} commands`);
   for (const reason of unhandled) objections.push(`an unhandled rejection: ${reason}`);
   for (const resource of left) objections.push(`left behind: ${resource}`);
   if (memory !== undefined) {
@@ -63,6 +77,7 @@ export function objectionsTo(report: Report, strikes: number): string[] {
   if (stopped !== undefined) {
     check(stopped.counted <= stopped.maybe, 'more INCRs ran than were reported as maybe run');
     check(stopped.maybe <= stopped.bound, 'more INCRs were sent than the socket can hold');
+    check(stopped.maybe > 0, 'no INCR was sent while the server was halted');
     check(stopped.other === 0, 'INCRs were not rejected with what they promise');
   }
   return objections;

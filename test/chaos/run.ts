@@ -38,12 +38,12 @@ export interface SuiteOptions {
 type Findings = Pick<Report, 'client' | 'faults' | 'memory'>;
 
 export async function runSuite(options: SuiteOptions): Promise<Report> {
-  const before = countResources();
   const unhandled: string[] = [];
   const onUnhandled = (reason: unknown): void => {
     unhandled.push(String(reason));
   };
   process.on('unhandledRejection', onUnhandled);
+  const before = countResources();
   const begin = performance.now();
   try {
     const findings = await runOnRig(options);

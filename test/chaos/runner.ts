@@ -28,7 +28,7 @@ interface Job {
 
 /** How many strikes in a row may miss before a job is given up. */
 const MAX_MISSES = 10;
-/** How many commands succeed between two strikes. */
+/** How many commands succeed between two strikes, at least. */
 const SUCCESSES = 250;
 /** How long a host may take to have commands in flight, in ms. */
 const PATIENCE = 90_000;
@@ -133,8 +133,8 @@ class Run {
   /** Waits until a command has succeeded, so that a connection is there to be struck. */
   async #untilSound(site: Site): Promise<void> {
     const strike = new Strike(site, 0, { ...this.#options.scrutiny, patience: PATIENCE });
-    if (!(await strike.recovered(1)))
-      site.tally.blame('stuck', 'no success before the first strike');
+    const written = await strike.recovered(1);
+    if (written === 0) site.tally.blame('stuck', 'no success before the first strike');
     strike.end();
   }
 
@@ -146,8 +146,9 @@ class Run {
     const strike = new Strike(site, index, this.#options.scrutiny);
     try {
       const hasEffect = await fault.strike(strike);
-      if (!(await strike.recovered(SUCCESSES)))
-        site.tally.blame('stuck', `no success after ${fault.name}`);
+      const written = await strike.recovered(SUCCESSES);
+      if (written === 0) site.tally.blame('stuck', `no success after ${fault.name}`);
+      site.tally.writtenAgain += written;
       const isHit = (hasEffect || this.#options.scrutiny.isLenient) && strike.hitSomething;
       if (isHit) site.tally.strikes++;
       else site.tally.misses++;

@@ -26,6 +26,8 @@ export class Tally {
   lost = 0;
   /** Writes that ran though the caller was told that they did not. */
   unreported = 0;
+  /** Writes that were answered after strikes, before the next one. */
+  writtenAgain = 0;
   /** Writes that ran, of those that were rejected as maybe run. */
   maybeRan = 0;
   /** Strikes after which no command succeeded for a long time. */
@@ -64,8 +66,14 @@ const COUNTS = [
   'notRun',
   'maybe',
   'maybeRan',
+  'writtenAgain',
   ...VIOLATIONS,
 ] as const;
+
+/** Whether at least half of the commands succeeded, those that have not ended taken as failed. */
+export function mostSucceeded({ succeeded, commands }: Tally): boolean {
+  return succeeded * 2 >= commands;
+}
 
 /** The sum of tallies. */
 export function sumOf(tallies: Iterable<Tally>): Tally {

@@ -217,9 +217,15 @@ function failure(operation: Operation, reason: unknown): Outcome {
   return { error, verdict: isNotRun ? 'not run' : 'maybe', breach };
 }
 
-/** What an error lacks of what every rejected command's error promises. */
+/** What servers answer because of a fault; all else they answer because something went wrong. */
+const EXPECTED_ANSWERS = ['OOM', 'READONLY', 'MASTERDOWN', 'LOADING'];
+
+/** What is wrong with the error of a rejected command, beside that it was rejected. */
 function breachOf({ hostId }: Operation, error: Error): string | undefined {
   if (!(error instanceof RbError)) return `an error of another kind: ${error.stack}`;
+  if (error instanceof ReplyError && !EXPECTED_ANSWERS.includes(error.kind)) {
+    return `an answer that no fault explains: ${error.message}`;
+  }
   const isLabelled =
     error.hostId === hostId && error.command !== undefined && error.address !== undefined;
   const says = error instanceof ReplyError || typeof error.maybeExecuted === 'boolean';

@@ -19,8 +19,12 @@ export const idle: Fault = {
       const isDue = strike.index % REAL_TIMEOUT_EVERY === 0;
       if (isDue && !(await survivesTimeout(strike, control))) return false;
       const lost = strike.watch(lostConnection);
+      // So that a write is under way that cannot have its answer.
+      await control.send('CLIENT', 'PAUSE', '10000', 'WRITE');
+      await condition(async () => (await writesHeldBack(control)) > 0);
       strike.hit();
       await control.send('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+      await control.send('CLIENT', 'UNPAUSE');
       return lost.wait();
     }),
 };
@@ -30,14 +34,24 @@ async function survivesTimeout(strike: Strike, control: Control): Promise<boolea
   const { site } = strike;
   site.isOpen = false;
   await condition(() => site.inFlight === 0);
+  const before = await connections(control);
   await control.send('CONFIG', 'SET', 'timeout', '1');
-  await condition(async () => (await connected(control)) === 1, 10_000);
+  const isLeftAlone = async () =>
+    (await connections(control)).filter((id) => before.includes(id)).length === 1;
+  await condition(isLeftAlone, 10_000);
   await control.send('CONFIG', 'SET', 'timeout', '0');
   const failed = strike.watch(failedWith(/./));
   site.isOpen = true;
-  return (await strike.recovered(1)) && !failed.isSeen;
+  return (await strike.recovered(1)) > 0 && !failed.isSeen;
 }
 
-function connected(control: Control): Promise<number> {
-  return control.stat('clients', /connected_clients:(\d+)/);
+/** How many connections wait for the end of a pause. */
+function writesHeldBack(control: Control): Promise<number> {
+  return control.stat('clients', /blocked_clients:(\d+)/);
+}
+
+/** The ids of all connections, of which this is one. Some clients connect again at once. */
+async function connections(control: Control): Promise<string[]> {
+  const list = String(await control.send('CLIENT', 'LIST', 'TYPE', 'normal'));
+  return list.match(/^id=\d+/gm) ?? [];
 }

@@ -11,14 +11,15 @@ export const scriptFlush: Fault = {
   trait: 'any',
   strike: (strike) =>
     strike.site.withControl(async (control) => {
-      const before = await misses(control);
+      const before = await noticed(control);
       strike.hit();
       await control.send('SCRIPT', 'FLUSH', 'SYNC');
-      return strike.until(async () => (await misses(control)) > before);
+      return strike.until(async () => (await noticed(control)) > before);
     }),
 };
 
-/** How often the server was asked for a script that it had forgotten. */
-function misses(control: Control): Promise<number> {
-  return control.stat('errorstats', /errorstat_NOSCRIPT:count=(\d+)/);
+/** How often the server was asked for a script that it had forgotten, or was told one again. */
+async function noticed(control: Control): Promise<number> {
+  const asked = await control.stat('errorstats', /errorstat_NOSCRIPT:count=(\d+)/);
+  return asked + (await control.stat('commandstats', /cmdstat_script\|load:calls=(\d+)/));
 }
