@@ -2,10 +2,7 @@
 
 import { expect, it } from 'vitest';
 
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { stopAndCount } from './stopped-counter.js';
-
-expectNoLeaks();
 
 it('runs no more of what timed out than it reported, which is what the socket holds', async () => {
   const { commands, maybe, notRun, other, counted, bound } = await stopAndCount(1_000_000, 500);

@@ -10,9 +10,6 @@ import { driveRedisBlaster } from '../chaos/drivers/redis-blaster.js';
 import { FAULTS } from '../chaos/faults/index.js';
 import type { Report } from '../chaos/report.js';
 import { runSuite } from '../chaos/run.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
-
-expectNoLeaks();
 
 const STRIKES = 2;
 /** It takes a fraction of that, unless the machine has much else to do. */

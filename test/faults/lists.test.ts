@@ -10,10 +10,8 @@ import { Script } from '../../src/script.js';
 import { commandsDuring, connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { condition, startServer, type SingleServer } from '../helpers/servers.js';
 
-expectNoLeaks();
 let single: SingleServer;
 let proxy: FaultProxy;
 let direct: DirectClient;

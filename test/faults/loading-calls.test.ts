@@ -10,11 +10,8 @@ import { Script } from '../../src/script.js';
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
 import { keyOn, keysOn } from '../helpers/keys.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { LoadingServer } from '../helpers/loading-server.js';
 import { condition, startServer, type SingleServer } from '../helpers/servers.js';
-
-expectNoLeaks();
 
 const ANSWER = 'LOADING Redis is loading the dataset in memory';
 /** Tries for as long as a test takes. */

@@ -6,7 +6,6 @@ import { ConnectionError, ReplyError } from '../../src/errors.js';
 import type { Channel } from '../../src/wire/channel.js';
 import { condition } from '../helpers/condition.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { LoadingServer } from '../helpers/loading-server.js';
 import {
   ERROR_FIELDS,
@@ -19,8 +18,6 @@ import {
   settled,
 } from './wire-channel.js';
 import type { ChannelSettings, TestPipeline } from './wire-channel.js';
-
-expectNoLeaks();
 
 const ANSWER = 'LOADING Redis is loading the dataset in memory';
 const REFUSED = `ReplyError: ${ANSWER}`;

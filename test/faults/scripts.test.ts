@@ -10,10 +10,8 @@ import type { RbPromise } from '../../src/promise/rb-promise.js';
 import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const file = useServers({ servers: 1, databasesEach: 1 });
 
 const script = (SCRIPT: string, IS_READ_ONLY: boolean) =>

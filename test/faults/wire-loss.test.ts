@@ -6,7 +6,6 @@ import { ConnectionError } from '../../src/errors.js';
 import type { Channel } from '../../src/wire/channel.js';
 import { condition } from '../helpers/condition.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { startServer } from '../helpers/single-server.js';
 import type { SingleServer } from '../helpers/single-server.js';
 import {
@@ -22,8 +21,6 @@ import {
   TestPipeline,
 } from './wire-channel.js';
 import type { ChannelSettings, Target } from './wire-channel.js';
-
-expectNoLeaks();
 
 /** The answer to the PING of a handshake in RESP2. */
 const HANDSHAKE = '+PONG\r\n'.length;

@@ -1,4 +1,4 @@
-/** Shows what a test file leaves behind: sockets, timers and child processes. */
+/** Shows what a test file leaves behind: sockets, timers, child processes, and listeners of the process. */
 
 import { afterAll, beforeAll } from 'vitest';
 
@@ -24,9 +24,8 @@ export function watchLeaks(): (timeoutMs?: number) => Promise<void> {
 }
 
 /**
- * Fails the test file (or the `describe` around the call) if its tests leave a socket, a timer or
- * a child process. Call it before whatever else sets hooks, such as `useServers`: what is set up
- * first is torn down last.
+ * Fails the test file if its tests leave a socket, a timer, a child process, or a listener of the
+ * process. `setup.ts` calls it for every file.
  */
 export function expectNoLeaks(): void {
   let check: ReturnType<typeof watchLeaks> | undefined;

@@ -1,4 +1,4 @@
-/** What a process holds: sockets, timers and child processes. */
+/** What a process holds: sockets, timers, child processes, and listeners for its events. */
 
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
@@ -16,6 +16,9 @@ export function countResources(): ResourceCounts {
   for (const name of process.getActiveResourcesInfo()) if (resourceKinds.test(name)) add(name);
   // Node lists only what keeps the process alive; the system also knows the rest.
   for (const name of listSystemHandles()) add(name);
+  for (const event of process.eventNames()) {
+    counts.set(`listener for ${String(event)}`, process.listenerCount(event));
+  }
   return counts;
 }
 

@@ -11,10 +11,8 @@ import { commandsDuring, connectDirect, type DirectClient } from '../helpers/dir
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
 import { keysOn } from '../helpers/keys.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const file = useServers({ servers: 1 });
 let cluster: Cluster;
 let direct: DirectClient;

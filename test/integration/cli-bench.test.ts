@@ -4,10 +4,8 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { useCli } from '../helpers/cli.js';
 import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { condition, startServer, useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const servers = useServers({ servers: 2, databasesEach: 1 });
 const cli = useCli();
 

@@ -7,9 +7,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 import { hasTerminals } from '../helpers/cli.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 
-expectNoLeaks();
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 describe.skipIf(!hasTerminals)('the documentation of the command line', () => {

@@ -4,11 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { useCli } from '../helpers/cli.js';
 import { commandsDuring, connectDirect } from '../helpers/direct-client.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { startServer, type SingleServer, useServers } from '../helpers/servers.js';
 import { whileStopped } from '../helpers/stopped.js';
 
-expectNoLeaks();
 const servers = useServers({ servers: 2, databasesEach: 2 });
 const cli = useCli();
 

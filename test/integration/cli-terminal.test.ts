@@ -4,10 +4,8 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { hasTerminals, type RunningCli, useCli } from '../helpers/cli.js';
 import { connectDirect } from '../helpers/direct-client.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { condition, useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const servers = useServers({ servers: 1, databasesEach: 2 });
 const cli = useCli();
 

@@ -7,9 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Cluster } from '../../src/cluster.js';
 import { ConsistentHashingRouter } from '../../src/routers/consistent-hashing-router.js';
 import { useCli } from '../helpers/cli.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 
-expectNoLeaks();
 const cli = useCli();
 
 const hosts = {

@@ -9,10 +9,8 @@ import type { PoolOptions } from '../../src/options.js';
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
 import { keyOn } from '../helpers/keys.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { condition, useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const file = useServers({ servers: 1, databasesEach: 2 });
 
 /** More than the buffers of the system take. */

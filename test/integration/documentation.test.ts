@@ -7,11 +7,9 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 import { addressOf } from '../helpers/cli.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { codeBlocks, root, usePrograms } from '../helpers/programs.js';
 import { useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const programs = usePrograms();
 
 /**

@@ -5,10 +5,8 @@ import { basename, extname, join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { root, usePrograms } from '../helpers/programs.js';
 
-expectNoLeaks();
 const programs = usePrograms();
 
 /** What each example prints; the runner of `testing` also prints how long things took. */

@@ -6,11 +6,9 @@ import type { Cluster } from '../../src/cluster.js';
 import { CancelledError, FanoutError, TimeoutError } from '../../src/errors.js';
 import type { RbPromise } from '../../src/promise/rb-promise.js';
 import { failureOf } from '../helpers/failures.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { condition, useServers } from '../helpers/servers.js';
 import { whileStopped } from '../helpers/stopped.js';
 
-expectNoLeaks();
 const file = useServers();
 let cluster: Cluster;
 beforeEach(async () => {

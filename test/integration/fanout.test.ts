@@ -8,10 +8,8 @@ import { BadHostSetup, FanoutError, ReplyError } from '../../src/errors.js';
 import { RbPromise } from '../../src/promise/rb-promise.js';
 import { commandsDuring, connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const file = useServers();
 const ids = [0, 1, 2, 3, 4, 5, 6, 7];
 let cluster: Cluster;

@@ -11,11 +11,9 @@ import type { PoolOptions } from '../../src/options.js';
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
 import { keyOn } from '../helpers/keys.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { condition, startServer, useServers } from '../helpers/servers.js';
 import { whileStopped } from '../helpers/stopped.js';
 
-expectNoLeaks();
 const file = useServers({ servers: 2, databasesEach: 2 });
 
 /** What keeps a test from waiting for a pause. */

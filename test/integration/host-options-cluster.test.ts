@@ -9,10 +9,8 @@ import { Pool } from '../../src/pool.js';
 import { PartitionRouter } from '../../src/routers/partition-router.js';
 import { BaseRouter, type RouterCluster } from '../../src/routers/router.js';
 import { connectDirect } from '../helpers/direct-client.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const file = useServers({ servers: 1, databasesEach: 3 });
 
 type Options = Partial<ClusterOptions>;

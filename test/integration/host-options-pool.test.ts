@@ -9,10 +9,8 @@ import { ConnectionError, OverloadError, TimeoutError } from '../../src/errors.j
 import type { PoolOptions, ReconnectOptions } from '../../src/options.js';
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { condition, startServer, type SingleServer } from '../helpers/servers.js';
 
-expectNoLeaks();
 let single: SingleServer;
 let proxy: FaultProxy;
 const clusters: Cluster[] = [];

@@ -15,10 +15,8 @@ import { ConsistentHashingRouter } from '../../src/routers/consistent-hashing-ro
 import { findFreePort } from '../../src/testing/free-port.js';
 import { connectDirect } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { startServer, type SingleServer } from '../helpers/servers.js';
 
-expectNoLeaks();
 let folder: string;
 let plain: SingleServer;
 let unix: SingleServer;

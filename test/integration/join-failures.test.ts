@@ -8,10 +8,8 @@ import { MapError, ReplyError } from '../../src/errors.js';
 import { RbPromise } from '../../src/promise/rb-promise.js';
 import { failureOf } from '../helpers/failures.js';
 import { keyOn } from '../helpers/keys.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const file = useServers();
 let cluster: Cluster;
 beforeAll(async () => {

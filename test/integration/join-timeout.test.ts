@@ -7,11 +7,9 @@ import { CancelledError, TimeoutError } from '../../src/errors.js';
 import { RbPromise } from '../../src/promise/rb-promise.js';
 import { failureOf } from '../helpers/failures.js';
 import { keyOn, keysOn } from '../helpers/keys.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { condition, useServers } from '../helpers/servers.js';
 import { whileStopped } from '../helpers/stopped.js';
 
-expectNoLeaks();
 const file = useServers();
 let cluster: Cluster;
 /** One key for each host: 0 to 3 on the first server, 4 to 7 on the second. */

@@ -11,11 +11,9 @@ import { RbPromise } from '../../src/promise/rb-promise.js';
 import { commandsDuring, connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
 import { keysOn } from '../helpers/keys.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { useServers } from '../helpers/servers.js';
 import { whileStopped } from '../helpers/stopped.js';
 
-expectNoLeaks();
 const file = useServers();
 let cluster: Cluster;
 let direct: DirectClient;

@@ -11,10 +11,9 @@ import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
 import { keyOn } from '../helpers/keys.js';
-import { expectNoLeaks, watchLeaks } from '../helpers/leaks.js';
+import { watchLeaks } from '../helpers/leaks.js';
 import { condition, startServer, useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const file = useServers();
 let cluster: Cluster;
 let direct: DirectClient;

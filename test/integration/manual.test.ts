@@ -18,10 +18,8 @@ import {
 } from '../../src/index.js';
 import { makeTestCluster, TestSetup } from '../../src/testing/index.js';
 import { failureOf } from '../helpers/failures.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { startServer, type SingleServer } from '../helpers/servers.js';
 
-expectNoLeaks();
 let servers: SingleServer[];
 let cluster: Cluster;
 beforeAll(async () => {

@@ -5,11 +5,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Cluster } from '../../src/cluster.js';
 import { failureOf } from '../helpers/failures.js';
 import { keysOn } from '../helpers/keys.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { condition, useServers } from '../helpers/servers.js';
 import { whileStopped } from '../helpers/stopped.js';
 
-expectNoLeaks();
 const file = useServers({ servers: 2, databasesEach: 8 });
 let cluster: Cluster;
 /** Three keys for each host. */

@@ -6,10 +6,8 @@ import type { Cluster } from '../../src/cluster.js';
 import { RbPromise } from '../../src/promise/rb-promise.js';
 import { failureOf } from '../helpers/failures.js';
 import { keyOn } from '../helpers/keys.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const file = useServers({ servers: 4, databasesEach: 8 });
 let cluster: Cluster;
 beforeAll(async () => {

@@ -7,10 +7,9 @@ import { BadHostSetup, ConnectionError } from '../../src/errors.js';
 import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
 import { keyOn, keysOn } from '../helpers/keys.js';
-import { expectNoLeaks, watchLeaks } from '../helpers/leaks.js';
+import { watchLeaks } from '../helpers/leaks.js';
 import { condition, useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const file = useServers();
 let cluster: Cluster;
 beforeAll(async () => {

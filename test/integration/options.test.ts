@@ -9,11 +9,9 @@ import { BadHostSetup, ConnectionError, MisuseError, ReplyError } from '../../sr
 import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { condition, startServer, useServers } from '../helpers/servers.js';
 import type { SingleServer } from '../helpers/servers.js';
 
-expectNoLeaks();
 const file = useServers();
 
 /** Options that only a program without types can pass. */

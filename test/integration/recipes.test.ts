@@ -5,10 +5,8 @@ import { basename, join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { codeBlocks, root, usePrograms } from '../helpers/programs.js';
 
-expectNoLeaks();
 const programs = usePrograms();
 
 /** What each recipe prints. */

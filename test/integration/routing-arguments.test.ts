@@ -5,10 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cluster } from '../../src/cluster.js';
 import { commandsDuring, connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const file = useServers({ servers: 1 });
 let cluster: Cluster;
 let direct: DirectClient;

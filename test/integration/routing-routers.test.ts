@@ -10,10 +10,8 @@ import { BaseRouter, type RouterCluster } from '../../src/routers/router.js';
 import type { Key } from '../../src/util/key.js';
 import { commandsDuring, connectDirect } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const file = useServers();
 
 /** Keys that end with a digit live on that host. */

@@ -11,11 +11,9 @@ import { connectDirect } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
 import { keyOn, keysOn } from '../helpers/keys.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { condition, useServers } from '../helpers/servers.js';
 import { whileStopped } from '../helpers/stopped.js';
 
-expectNoLeaks();
 const file = useServers({ servers: 2, databasesEach: 2 });
 
 const FOREVER = { minDelay: 3_600_000, maxDelay: 3_600_000 };

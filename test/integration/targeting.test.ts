@@ -9,10 +9,8 @@ import { BaseRouter } from '../../src/routers/router.js';
 import { commandsDuring, connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
 import { keyOn, keysOn } from '../helpers/keys.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const file = useServers();
 let cluster: Cluster;
 let direct: DirectClient;

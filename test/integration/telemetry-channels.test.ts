@@ -23,10 +23,8 @@ import type { Key } from '../../src/util/key.js';
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
 import { keyOn, keysOn } from '../helpers/keys.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { condition, useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const file = useServers({ servers: 2, databasesEach: 2 });
 
 const FOREVER = { minDelay: 3_600_000, maxDelay: 3_600_000 };

@@ -18,10 +18,7 @@ import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { condition } from '../helpers/condition.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { isAlive } from '../helpers/processes.js';
-
-expectNoLeaks();
 
 const source = fileURLToPath(new URL('../../src', import.meta.url));
 let compiled: string;

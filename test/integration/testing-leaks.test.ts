@@ -47,4 +47,13 @@ describe('the check for leaks', () => {
     child.kill('SIGKILL');
     await check();
   });
+
+  it('finds a listener of the process', async () => {
+    const check = watchLeaks();
+    const listener = () => {};
+    process.on('SIGUSR2', listener);
+    await expect(check(50)).rejects.toThrow(/listener for SIGUSR2: 0 before, 1 now/);
+    process.off('SIGUSR2', listener);
+    await check();
+  });
 });

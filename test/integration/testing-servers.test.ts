@@ -20,11 +20,8 @@ import { findExecutable } from '../../src/testing/executable.js';
 import { ServerGroup } from '../../src/testing/server-group.js';
 import type { ServerGroupOptions } from '../../src/testing/server-group.js';
 import { condition } from '../helpers/condition.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { isAlive } from '../helpers/processes.js';
 import { startServer } from '../helpers/single-server.js';
-
-expectNoLeaks();
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -6,10 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ClosedError, ConnectionError } from '../../src/errors.js';
 import { makeTestCluster, TestSetup } from '../../src/testing/index.js';
 import type { TestSetupOptions } from '../../src/testing/index.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { isAlive } from '../helpers/processes.js';
-
-expectNoLeaks();
 
 const setups: TestSetup[] = [];
 afterEach(async () => {

@@ -10,10 +10,8 @@ import type { RbPromise } from '../../src/promise/rb-promise.js';
 import { PartitionRouter } from '../../src/routers/partition-router.js';
 import { failureOf } from '../helpers/failures.js';
 import { keyOn } from '../helpers/keys.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const file = useServers({ servers: 1, databasesEach: 2 });
 
 class Unlucky extends Error {

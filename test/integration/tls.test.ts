@@ -14,7 +14,6 @@ import { CertificateAuthority, hasTls } from '../helpers/certificates.js';
 import type { Certificate } from '../helpers/certificates.js';
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { condition, startServer, type SingleServer } from '../helpers/servers.js';
 
 /** What keeps a test from waiting for a pause. */
@@ -23,8 +22,6 @@ const QUICK = { minDelay: 1, maxDelay: 5 };
 const LOCAL = 'DNS:localhost,IP:127.0.0.1';
 
 describe.skipIf(!hasTls())('over TLS', () => {
-  expectNoLeaks();
-
   let authority: CertificateAuthority;
   let stranger: CertificateAuthority;
   const clusters: Cluster[] = [];

@@ -7,10 +7,8 @@ import { RESP_TYPES } from '@redis/client';
 import { Cluster } from '../../src/cluster.js';
 import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { keyOn } from '../helpers/keys.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { useServers } from '../helpers/servers.js';
 
-expectNoLeaks();
 const file = useServers();
 const asBytes = { [RESP_TYPES.BLOB_STRING]: Buffer } as const;
 

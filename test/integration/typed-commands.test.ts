@@ -6,11 +6,9 @@ import { RESP_TYPES } from '@redis/client';
 
 import { Cluster } from '../../src/cluster.js';
 import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { useServers } from '../helpers/servers.js';
 import { typedCalls } from '../helpers/typed-calls.js';
 
-expectNoLeaks();
 const file = useServers({ servers: 1, databasesEach: 1 });
 
 type Method = (...args: unknown[]) => PromiseLike<unknown>;

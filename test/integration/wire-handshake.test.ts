@@ -7,11 +7,8 @@ import type { Channel } from '../../src/wire/channel.js';
 import { execute, makeChannel, send, settled } from '../faults/wire-channel.js';
 import type { ChannelSettings, Target } from '../faults/wire-channel.js';
 import { condition } from '../helpers/condition.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { startServer } from '../helpers/single-server.js';
 import type { SingleServer } from '../helpers/single-server.js';
-
-expectNoLeaks();
 
 const PASSWORD = 'p\u00e4ss word';
 

@@ -9,12 +9,9 @@ import { type PoolOptions, resolvePoolOptions } from '../../src/options.js';
 import { Pool, type PoolSettings } from '../../src/pool.js';
 import { execute, outcome, send, settled, type TestPipeline } from '../faults/wire-channel.js';
 import { condition } from '../helpers/condition.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { startServer } from '../helpers/single-server.js';
 import type { SingleServer } from '../helpers/single-server.js';
 import { whileStopped } from '../helpers/stopped.js';
-
-expectNoLeaks();
 
 let single: SingleServer;
 const pools: Pool[] = [];

@@ -13,7 +13,6 @@ import { findFreePort } from '../../src/testing/free-port.js';
 import type { Channel } from '../../src/wire/channel.js';
 import { execute, failureOf, makeChannel, send, settled } from '../faults/wire-channel.js';
 import type { ChannelSettings } from '../faults/wire-channel.js';
-import { expectNoLeaks } from '../helpers/leaks.js';
 import { startServer } from '../helpers/single-server.js';
 import type { SingleServer } from '../helpers/single-server.js';
 
@@ -31,8 +30,6 @@ function isPossible(): boolean {
 }
 
 describe.skipIf(!isPossible())('over TLS', () => {
-  expectNoLeaks();
-
   let folder: string;
   let single: SingleServer;
   let port: number;
