@@ -1,14 +1,14 @@
 /**
  * Callers that give up, at any moment and from anywhere: they cancel, abort, run out of time,
  * disconnect, remove hosts and add them again, from callbacks of replies too, while hosts are halted
- * and connections cut. Whatever they do, all of it ends, nobody gets what is another's, and nothing
- * is left that counts as pending.
+ * or load their data, and connections are cut. Whatever they do, all of it ends, nobody gets what is
+ * another's, and nothing is left that counts as pending.
  */
 
 import { getEventListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Cluster } from '../../src/cluster.js';
 import { RbError, ReplyError } from '../../src/errors.js';
@@ -16,10 +16,14 @@ import type { ListedCommand } from '../../src/clients/command-list.js';
 import type { CallOptions, PoolOptions } from '../../src/options.js';
 import type { RbPromise } from '../../src/promise/rb-promise.js';
 import { Script } from '../../src/script.js';
-import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
-import { condition, useServers } from '../helpers/servers.js';
+import { condition } from '../helpers/condition.js';
+import { LoadingServer } from '../helpers/loading-server.js';
 
-const file = useServers({ servers: 2, databasesEach: 2 });
+let servers: LoadingServer[];
+beforeAll(async () => {
+  servers = await Promise.all([LoadingServer.start(), LoadingServer.start()]);
+});
+afterAll(() => Promise.all(servers.map((server) => server.close())));
 
 const CALLERS = 30;
 const CALLS = 80;
@@ -58,7 +62,7 @@ class Turmoil {
   readonly #config;
 
   constructor(poolOptions: PoolOptions) {
-    const [first, second] = file.servers.map(({ socketPath }) => socketPath);
+    const [first, second] = servers.map(({ path }) => path);
     this.#config = [
       { hostId: 0, unixSocketPath: first },
       { hostId: 1, unixSocketPath: first, db: 1 },
@@ -218,26 +222,25 @@ function isOfCall(error: unknown): boolean {
   return error instanceof Error && ['TimeoutError', 'MapError', 'FanoutError'].includes(error.name);
 }
 
-let controls: DirectClient[];
-beforeEach(async () => {
-  controls = await Promise.all(file.servers.map((server) => connectDirect(server)));
-});
-afterEach(() => {
-  for (const control of controls) control.destroy();
-});
-
-/** Halts a server for a while, or cuts its connections, until it is over. */
+/** Halts servers for a while, lets them load, and cuts their connections, until it is over. */
 async function disturb(isOver: () => boolean): Promise<void> {
   while (!isOver()) {
-    const index = Math.floor(Math.random() * file.servers.length);
-    const pid = file.servers[index]!.pid!;
-    if (chance(0.5)) {
-      await controls[index]!.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
-    } else {
-      process.kill(pid, 'SIGSTOP');
-      await delay(Math.random() * 100);
-      process.kill(pid, 'SIGCONT');
-    }
+    const single = pick(servers);
+    const pid = single.server.pid!;
+    const faults = [
+      () => single.admin.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']),
+      async () => {
+        process.kill(pid, 'SIGSTOP');
+        await delay(Math.random() * 100);
+        process.kill(pid, 'SIGCONT');
+      },
+      async () => {
+        await single.beginReload();
+        await delay(Math.random() * 50);
+        await single.finish();
+      },
+    ];
+    await pick(faults)();
     await delay(20);
   }
 }
