@@ -177,7 +177,7 @@ function sumUp({ total, memory, stopped, seconds }) {
     lines.push(
       `Memory after a forced collection (\`heapUsed\` + \`arrayBuffers\`): ${mebibytes(memory.quarter)} ` +
         `MiB after a quarter of the strikes, ${mebibytes(memory.end)} MiB at the end ` +
-        `(${change >= 0 ? '+' : ''}${percent(change)}).`,
+        `(${signed(change)}).`,
     );
   }
   if (stopped) {
@@ -236,6 +236,12 @@ function count(number) {
 
 function percent(part) {
   return `${(part * 100).toFixed(1)} %`;
+}
+
+function signed(part) {
+  const text = percent(Math.abs(part));
+  const sign = part < 0 ? '-' : '+';
+  return `${Number.parseFloat(text) === 0 ? '±' : sign}${text}`;
 }
 
 function mebibytes(bytes) {

@@ -5,6 +5,7 @@ import type { Drive, Driver, Limits } from './driver.js';
 import { keysFor, Ledger } from './ledger.js';
 import { Site } from './site.js';
 import type { SiteKind } from './site.js';
+import { Turnstile } from './turnstile.js';
 import { Workload } from './workload.js';
 
 export interface RigOptions {
@@ -23,7 +24,13 @@ export interface RigOptions {
 const KINDS: readonly SiteKind[] = ['socket', 'port', 'front', 'front', 'tls'];
 const SITES_PER_BATCH = 2;
 
+/** How long strikes may take to end, in ms. */
+const PATIENCE = 120_000;
+
 export class Rig {
+  /** Every strike passes it. */
+  readonly strikes = new Turnstile();
+
   private constructor(
     readonly sites: readonly Site[],
     readonly driver: Driver,
@@ -50,6 +57,11 @@ export class Rig {
       site.ledger = new Ledger(keys.map((ofWorker) => ofWorker[site.hostId]!));
     const load = { driver, sites, keys, sitesPerBatch: SITES_PER_BATCH, patience };
     return new Rig(sites, driver, new Workload(load));
+  }
+
+  /** Runs `fn` while no strike and no batch of commands is under way. */
+  whileQuiet(fn: () => Promise<void>): Promise<void> {
+    return this.strikes.alone(() => this.workload.whileQuiet(fn), PATIENCE);
   }
 
   /** Ends all of it, the client first. */

@@ -109,7 +109,7 @@ class MemoryCheck {
   async atQuarter(): Promise<void> {
     if (this.#isTaken) return;
     this.#isTaken = true;
-    await this.#rig.workload.whileQuiet(async () => {
+    await this.#rig.whileQuiet(async () => {
       this.#quarter = await settledMemory();
     });
   }

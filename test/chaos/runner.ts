@@ -121,10 +121,10 @@ class Run {
 
   async #strikeOften(site: Site, { fault, strikes }: Job): Promise<void> {
     site.isOpen = true;
-    await this.#untilSound(site);
+    await this.#rig.strikes.pass(() => this.#untilSound(site));
     let misses = 0;
     while (site.tally.strikes < strikes && misses <= MAX_MISSES) {
-      const isHit = await this.#strike(site, fault);
+      const isHit = await this.#rig.strikes.pass(() => this.#strike(site, fault));
       misses = isHit ? 0 : misses + 1;
       if (isHit) await this.#options.onProgress?.(++this.#done / this.#total);
     }

@@ -141,6 +141,11 @@ export class Site {
     }
   }
 
+  /** Waits until the server runs commands: one that wants a password does not say that it loads. */
+  async untilServing(): Promise<void> {
+    await condition(() => this.withControl((control) => control.send('PING')), PATIENCE);
+  }
+
   /** A command was issued. */
   onIssued(): void {
     this.inFlight++;

@@ -16,6 +16,7 @@ export const kill: Fault = {
     await server.stop('SIGKILL');
     server.start();
     await server.waitUntilReady(20_000);
+    await strike.site.untilServing();
     return lost.wait();
   },
 };
