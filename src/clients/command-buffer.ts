@@ -1,7 +1,7 @@
 /**
  * The commands for one host that are not on their way yet, encoded one behind the other. With
- * auto-batching, neighbouring GETs become an MGET here, and neighbouring plain SETs an MSET: their
- * arguments are written behind a gap, and the head of the command is put there when the batch ends.
+ * auto-batching, neighbouring GETs become an MGET here, and neighbouring plain SETs an MSET: when a
+ * second one follows, the place of the first head is widened, and another is put there in the end.
  */
 
 import { RespWriter } from '../wire/encoder.js';
@@ -56,6 +56,7 @@ const SETS: BatchKind = {
   Batch: SetBatch,
   kept: new SetBatch([], replyMapping(3, undefined)),
 };
+const NO_SINKS: CommandSink[] = [];
 /** The head of the largest batch. */
 const GAP = Buffer.byteLength(`*${MAX_BATCH * 2 + 1}\r\n$4\r\nMSET\r\n`);
 
@@ -78,11 +79,14 @@ export class CommandBuffer {
   #mapping: DecodeMapping | undefined;
   #commands = 0;
   #kind: BatchKind | undefined;
-  #batch: CommandSink[] = [];
-  /** How many of `#batch` are filled, and the mapping that they have in common. */
+  /** From the second command on; a single one is the last of `#sinks`. */
+  #batch = NO_SINKS;
+  #capacity = 0;
+  /** How many commands may be merged so far, and the mapping that they have in common. */
   #batchSize = 0;
   #batchMapping: ReplyMapping | undefined;
-  #gap = 0;
+  /** Where their head is. */
+  #start = 0;
 
   constructor(autoBatch: boolean) {
     this.#autoBatch = autoBatch;
@@ -123,40 +127,46 @@ export class CommandBuffer {
 
   #begin(kind: BatchKind, sink: CommandSink): void {
     this.#commands++;
-    if (!this.#autoBatch) {
-      this.#writer.append(kind.oneWritten);
-      return;
-    }
     const fits =
       this.#kind === kind && this.#batchSize < MAX_BATCH && this.#batchMapping === sink.mapping;
-    if (fits) return;
+    if (fits) {
+      if (this.#batchSize === 1) this.#beginBatch(kind);
+      return;
+    }
     // Behind a full one comes another that is likely to get full: its array need not grow.
-    const capacity = this.#batchSize === MAX_BATCH ? MAX_BATCH : 0;
+    this.#capacity = this.#batchSize === MAX_BATCH ? MAX_BATCH : 0;
     this.#endBatch();
-    this.#batch = new Array<CommandSink>(capacity);
+    if (this.#autoBatch) this.#kind = kind;
     this.#batchMapping = sink.mapping;
-    this.#kind = kind;
-    this.#gap = this.#writer.writeGap(GAP);
+    this.#start = this.#writer.length;
+    this.#writer.append(kind.oneWritten);
+  }
+
+  /** A second one comes: makes a batch of the plain command that is the last so far. */
+  #beginBatch({ one }: BatchKind): void {
+    this.#writer.widen(this.#start, one.length, GAP);
+    this.#batch = new Array<CommandSink>(this.#capacity);
+    this.#batch[0] = this.#sinks[--this.#sinkCount] as CommandSink;
   }
 
   #end(sink: CommandSink): void {
-    if (this.#autoBatch) this.#batch[this.#batchSize++] = sink;
-    else this.#add(sink);
+    if (this.#kind === undefined || this.#batchSize === 0) this.#add(sink);
+    else this.#batch[this.#batchSize] = sink;
+    this.#batchSize++;
   }
 
   #endBatch(): void {
     const kind = this.#kind;
-    if (kind === undefined) return;
-    const batch = this.#batch;
     const size = this.#batchSize;
-    batch.length = size;
-    const head =
-      size === 1 ? kind.one : Buffer.from(`*${size * kind.width + 1}\r\n${kind.many}`, 'latin1');
-    this.#writer.fillGap(this.#gap, GAP, head);
-    this.#add(size === 1 ? batch[0]! : new kind.Batch(batch, this.#batchMapping!));
     this.#kind = undefined;
-    this.#batch = [];
     this.#batchSize = 0;
+    if (kind === undefined || size < 2) return;
+    const batch = this.#batch;
+    this.#batch = NO_SINKS;
+    if (batch.length > size) batch.length = size;
+    const head = Buffer.from(`*${size * kind.width + 1}\r\n${kind.many}`, 'latin1');
+    this.#writer.fillGap(this.#start, GAP, head);
+    this.#add(new kind.Batch(batch, this.#batchMapping!));
   }
 
   #add(sink: ReplySink): void {
@@ -173,7 +183,7 @@ export class CommandBuffer {
     const isBulk = this.#writer.length >= FLUSH_SIZE;
     const count = this.#sinkCount;
     const sinks = this.#sinks;
-    sinks.length = count;
+    if (sinks.length > count) sinks.length = count;
     const sealed = {
       bytes: this.#writer.detach(isBulk ? LARGE : SMALL),
       sinks,

@@ -145,7 +145,7 @@ export class Decoder {
     const count = this.#replyCount;
     if (count === 0 || this.#isStopped) return;
     const replies = this.#replies;
-    replies.length = count;
+    if (replies.length > count) replies.length = count;
     // Behind a whole group comes another that is likely to be whole: its array need not grow.
     this.#replies = new Array<unknown>(count === GROUP ? GROUP : 0);
     this.#replyCount = 0;

@@ -162,12 +162,11 @@ export class RespWriter {
     this.length = at;
   }
 
-  /** Leaves room for {@link fillGap}; answers where. */
-  writeGap(size: number): number {
-    this.reserve(size);
-    const start = this.length;
-    this.length += size;
-    return start;
+  /** Makes of `size` bytes a gap of `wider` ones, for {@link fillGap}: what is behind them moves. */
+  widen(start: number, size: number, wider: number): void {
+    this.reserve(wider - size);
+    this.bytes.copyWithin(start + wider, start + size, this.length);
+    this.length += wider - size;
   }
 
   /** Puts RESP in a gap; what was written behind it moves up to it. */
