@@ -21,9 +21,8 @@ export interface SentQueueEvents {
 }
 
 /**
- * How many of these sinks, from the first one on, take a reply as it is. So short a look at each of
- * them makes the processor fetch many at once, which are scattered in memory: with it, plain replies
- * are delivered in two thirds of the time.
+ * How many of these sinks, from the first one on, take a reply as it is. They are scattered in memory,
+ * and so short a look at each of them lets the processor fetch several at once.
  */
 function countPlain(sinks: readonly ReplySink[], from: number, to: number): number {
   for (let i = from; i < to; i++) if (sinks[i]!.elements !== undefined) return i - from;
