@@ -160,11 +160,10 @@ export class Connection implements SocketEvents, SentQueueEvents {
   async #shakeHands(): Promise<void> {
     const options = this.#options.handshake;
     // Credentials may take their time.
-    this.#sent.push(
-      greeting((refusal) => {
-        this.#close(refusal);
-      }),
-    );
+    const greeted = greeting((refusal) => {
+      this.#close(refusal);
+    });
+    this.#sent.push(greeted);
     let pipeline;
     try {
       pipeline = handshake(options, await options.credentials(), (refusal) => {
@@ -177,7 +176,8 @@ export class Connection implements SocketEvents, SentQueueEvents {
       this.#close(new ConnectionError(`The credentials for ${address} were not given`, { cause }));
       return;
     }
-    if (this.#state !== 'handshaking') return;
+    // A refusal that has begun to arrive is not to be taken for the answer to what is sent now.
+    if (this.#state !== 'handshaking' || greeted.decoded > 0) return;
     this.#sent.clear();
     this.send(pipeline);
   }
