@@ -53,6 +53,12 @@ export interface PoolOptions {
   onOverload?: 'reject' | 'wait' | undefined;
   /** The name of the connections in `CLIENT LIST`: printable ASCII, no spaces. Default: none. */
   clientName?: string | undefined;
+  /**
+   * Whether the event loop may be kept turning, for at most some 60 us, while a single command of a
+   * routing client waits for its reply. That is done only where measuring shows that the reply comes
+   * sooner by it, as from a server on the same machine. Default: true.
+   */
+  busyPoll?: boolean | undefined;
 }
 
 /** {@link PoolOptions} with every default filled in. */
@@ -77,6 +83,8 @@ export interface ResolvedPoolOptions {
   readonly onOverload: 'reject' | 'wait';
   /** The name of the connections in `CLIENT LIST`; undefined for none. */
   readonly clientName: string | undefined;
+  /** Whether the event loop may be kept turning while a single command waits. */
+  readonly busyPoll: boolean;
 }
 
 /**
@@ -115,6 +123,7 @@ const poolDefaults: ResolvedPoolOptions = Object.freeze({
   maxPendingCommands: 1_000_000,
   onOverload: 'reject',
   clientName: undefined,
+  busyPoll: true,
 });
 
 const poolRules: OptionRules<PoolOptions> = {
@@ -137,6 +146,7 @@ const poolRules: OptionRules<PoolOptions> = {
     expected: 'printable ASCII without spaces',
     accepts: (value) => typeof value === 'string' && /^[!-~]+$/.test(value),
   },
+  busyPoll: booleanRule,
 };
 
 const reconnectRules: OptionRules<ReconnectOptions> = { minDelay: delayRule, maxDelay: delayRule };

@@ -89,6 +89,10 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
     return this.#options.poolOptions.commandTimeout;
   }
 
+  get busyPoll(): boolean {
+    return this.#options.poolOptions.busyPoll;
+  }
+
   get addedCommands(): AddedCommandTable | undefined {
     return this.#options.addedCommands;
   }

@@ -24,6 +24,8 @@ export interface Backend<
   readonly addedCommands: AddedCommandTable | undefined;
   /** How long a command may take, in ms. */
   readonly commandTimeout: number | undefined;
+  /** Whether the event loop may be kept turning while a single command waits. */
+  readonly busyPoll: boolean;
   /** Grows when the hosts change, and when the cluster closes or opens. */
   readonly topology: number;
   /** Whether the cluster takes no commands because it is being disposed of. */

@@ -5,12 +5,15 @@
 
 import { atEndOfTick } from '../util/timers.js';
 import type { Backend } from './backend.js';
+import { BusyPoll } from './busy-poll.js';
 import { type GiveUpReason, Lane, type LaneHost } from './lane.js';
 
 export interface DispatchOptions {
   readonly autoBatch: boolean;
   /** On how many hosts commands may be unanswered at once. */
   readonly maxConcurrency: number;
+  /** Whether the event loop may be kept turning while a single command waits. Default: false. */
+  readonly busyPoll?: boolean;
 }
 
 export class Dispatch implements LaneHost {
@@ -33,13 +36,17 @@ export class Dispatch implements LaneHost {
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const lane of dirty) lane.flush();
+    if (this.#pending === 1) this.#poll?.begin();
+    else this.#poll?.cancel();
   };
+  readonly #poll: BusyPoll | undefined;
 
-  constructor(backend: Backend, { autoBatch, maxConcurrency }: DispatchOptions) {
+  constructor(backend: Backend, { autoBatch, maxConcurrency, busyPoll }: DispatchOptions) {
     this.#backend = backend;
     this.autoBatch = autoBatch;
     this.#maxConcurrency = maxConcurrency;
     this.#topology = backend.topology;
+    this.#poll = busyPoll === true ? new BusyPoll() : undefined;
   }
 
   get commandTimeout(): number | undefined {
@@ -102,7 +109,9 @@ export class Dispatch implements LaneHost {
 
   onPending(change: 1 | -1): void {
     this.#pending += change;
-    if (this.#pending === 0) this.onIdle?.();
+    if (this.#pending > 0) return;
+    this.#poll?.end();
+    this.onIdle?.();
   }
 
   /** The ids of the hosts that owe an answer. */

@@ -9,6 +9,7 @@ import { ConnectionError, OverloadError, TimeoutError } from '../../src/errors.j
 import type { PoolOptions, ReconnectOptions } from '../../src/options.js';
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
+import { countImmediates } from '../helpers/immediates.js';
 import { condition, startServer, type SingleServer } from '../helpers/servers.js';
 
 let single: SingleServer;
@@ -183,6 +184,23 @@ const effects: Record<keyof PoolOptions, () => Promise<void>> = {
     expect(await name(named)).toBe('me@here');
     expect(await named.getLocalClient(0).clientGetName()).toBe('me@here');
     expect(await name(open({}))).toBeNull();
+  },
+  async busyPoll() {
+    const turnsFor = async (busyPoll: boolean | undefined) => {
+      const cluster = open({ busyPoll });
+      await cluster.getPoolForHost(0).executeCommand('PING');
+      proxy.pause('toClient');
+      const counted = await countImmediates(async () => {
+        const reply = get(cluster);
+        // Timers of 0 ms: the loop turns at least once for each.
+        for (let i = 0; i < 100; i++) await new Promise((resolve) => setTimeout(resolve));
+        proxy.resume('toClient');
+        expect(await reply).toBeNull();
+      });
+      return counted;
+    };
+    expect(await turnsFor(undefined)).toBeGreaterThan(40);
+    expect(await turnsFor(false)).toBeLessThan(20);
   },
 };
 

@@ -34,6 +34,7 @@ describe('resolvePoolOptions', () => {
     maxPendingCommands: 1_000_000,
     onOverload: 'reject',
     clientName: undefined,
+    busyPoll: true,
   };
 
   it.each([
@@ -56,6 +57,7 @@ describe('resolvePoolOptions', () => {
       maxPendingCommands: Infinity,
       onOverload: 'wait',
       clientName: 'app-1:~!',
+      busyPoll: false,
     };
     expect(resolvePoolOptions(options)).toStrictEqual(options);
   });
