@@ -54,9 +54,9 @@ export interface PoolOptions {
   /** The name of the connections in `CLIENT LIST`: printable ASCII, no spaces. Default: none. */
   clientName?: string | undefined;
   /**
-   * Whether the event loop may be kept turning, for at most some 60 us, while a single command of a
-   * routing client waits for its reply. That is done only where measuring shows that the reply comes
-   * sooner by it, as from a server on the same machine. Default: true.
+   * Whether the event loop may be kept turning, for at most some 60 us, while nothing but a single
+   * reply is awaited. That is done only where measuring shows that the reply comes sooner by it, as
+   * from a server on the same machine. Default: true.
    */
   busyPoll?: boolean | undefined;
 }
@@ -83,7 +83,7 @@ export interface ResolvedPoolOptions {
   readonly onOverload: 'reject' | 'wait';
   /** The name of the connections in `CLIENT LIST`; undefined for none. */
   readonly clientName: string | undefined;
-  /** Whether the event loop may be kept turning while a single command waits. */
+  /** Whether the event loop may be kept turning while a single reply is awaited. */
   readonly busyPoll: boolean;
 }
 

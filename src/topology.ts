@@ -1,6 +1,7 @@
 /** The hosts of a cluster, with the pool of each and the router over all. */
 
 import type { Backend } from './clients/backend.js';
+import { BusyPoll } from './clients/busy-poll.js';
 import { Dispatch } from './clients/dispatch.js';
 import { HostClient } from './clients/host-client.js';
 import type { AddedCommandTable } from './commands/added-commands.js';
@@ -42,6 +43,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
   RESP,
   TM
 > {
+  readonly busyPoll: BusyPoll | undefined;
   readonly #options: TopologyOptions<RESP, TM>;
   readonly #hosts: Map<number, HostInfo>;
   readonly #pools = new Map<number, Pool>();
@@ -58,6 +60,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
   constructor(options: TopologyOptions<RESP, TM>) {
     this.#options = options;
     this.#hosts = options.hosts;
+    this.busyPoll = options.poolOptions.busyPoll ? new BusyPoll() : undefined;
     this.#dispatch = new Dispatch(this, { autoBatch: false, maxConcurrency: Infinity });
     this.#poolSettings = {
       ...options.poolOptions,
@@ -87,10 +90,6 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
 
   get commandTimeout(): number | undefined {
     return this.#options.poolOptions.commandTimeout;
-  }
-
-  get busyPoll(): boolean {
-    return this.#options.poolOptions.busyPoll;
   }
 
   get addedCommands(): AddedCommandTable | undefined {

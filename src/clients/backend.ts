@@ -11,6 +11,7 @@ import type {
 import type { HostInfo } from '../hosts.js';
 import type { BaseRouter } from '../routers/router.js';
 import type { Pipeline } from '../wire/pipeline.js';
+import type { BusyPoll } from './busy-poll.js';
 
 /** The cluster, as its clients see it. */
 export interface Backend<
@@ -24,8 +25,8 @@ export interface Backend<
   readonly addedCommands: AddedCommandTable | undefined;
   /** How long a command may take, in ms. */
   readonly commandTimeout: number | undefined;
-  /** Whether the event loop may be kept turning while a single command waits. */
-  readonly busyPoll: boolean;
+  /** Keeps the event loop turning while a single reply is on its way; undefined for never. */
+  readonly busyPoll: BusyPoll | undefined;
   /** Grows when the hosts change, and when the cluster closes or opens. */
   readonly topology: number;
   /** Whether the cluster takes no commands because it is being disposed of. */

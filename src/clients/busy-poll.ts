@@ -1,5 +1,5 @@
 /**
- * Busy polling: while the reply to a single command is on its way, the event loop is kept turning
+ * Busy polling: while the reply to a single pipeline is on its way, the event loop is kept turning
  * instead of falling asleep.
  *
  * The kernel takes longer to put a process to sleep and to wake it than a server on the same machine
@@ -22,10 +22,12 @@ const SAMPLES = 8;
 /** To turn has to bring the time that it took to sleep down to so much of it. */
 const WORTHWHILE = 0.8;
 
+/** One for all dispatches of a cluster. */
 export class BusyPoll {
   readonly #now: () => number;
-  /** Whether a wait is under way, and whether the loop is to turn in it. */
-  #isWaiting = false;
+  /** The dispatch that waits for a single reply, if no other waits for any. */
+  #waiting: object | undefined;
+  /** Whether the loop is to turn meanwhile. */
   #isTurning = false;
   #turns = 0;
   /** Whether the next turn is scheduled. */
@@ -52,10 +54,16 @@ export class BusyPoll {
     return this.#isTurning;
   }
 
-  /** A single command was sent, and nothing else is unanswered. */
-  begin(): void {
+  /** A dispatch has sent something, and has so many pipelines under way. */
+  onSent(dispatch: object, pending: number): void {
+    if (pending === 1 && this.#waiting === undefined) this.#begin(dispatch);
+    // Two or more keep the loop busy enough.
+    else this.#end();
+  }
+
+  #begin(dispatch: object): void {
     const isSample = this.#waits < SAMPLES;
-    this.#isWaiting = true;
+    this.#waiting = dispatch;
     this.#isTurning = isSample ? this.#waits % 2 === 0 : this.#isWorthwhile;
     if (isSample) this.#beganAt = this.#now();
     if (!this.#isTurning) return;
@@ -69,17 +77,16 @@ export class BusyPoll {
     atEndOfTick(this.#turn);
   }
 
-  /** Nothing is unanswered any more. */
-  end(): void {
-    if (!this.#isWaiting) return;
+  /** A dispatch has nothing under way any more. */
+  onIdle(dispatch: object): void {
+    if (dispatch !== this.#waiting) return;
     if (this.#waits < SAMPLES) this.#takeSample(this.#now() - this.#beganAt);
     if (++this.#waits === PERIOD) this.#waits = 0;
-    this.cancel();
+    this.#end();
   }
 
-  /** More was sent, which keeps the loop busy enough. */
-  cancel(): void {
-    this.#isWaiting = false;
+  #end(): void {
+    this.#waiting = undefined;
     this.#isTurning = false;
   }
 

@@ -5,15 +5,12 @@
 
 import { atEndOfTick } from '../util/timers.js';
 import type { Backend } from './backend.js';
-import { BusyPoll } from './busy-poll.js';
 import { type GiveUpReason, Lane, type LaneHost } from './lane.js';
 
 export interface DispatchOptions {
   readonly autoBatch: boolean;
   /** On how many hosts commands may be unanswered at once. */
   readonly maxConcurrency: number;
-  /** Whether the event loop may be kept turning while a single command waits. Default: false. */
-  readonly busyPoll?: boolean;
 }
 
 export class Dispatch implements LaneHost {
@@ -36,17 +33,14 @@ export class Dispatch implements LaneHost {
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const lane of dirty) lane.flush();
-    if (this.#pending === 1) this.#poll?.begin();
-    else this.#poll?.cancel();
+    if (this.#pending > 0) this.#backend.busyPoll?.onSent(this, this.#pending);
   };
-  readonly #poll: BusyPoll | undefined;
 
-  constructor(backend: Backend, { autoBatch, maxConcurrency, busyPoll }: DispatchOptions) {
+  constructor(backend: Backend, { autoBatch, maxConcurrency }: DispatchOptions) {
     this.#backend = backend;
     this.autoBatch = autoBatch;
     this.#maxConcurrency = maxConcurrency;
     this.#topology = backend.topology;
-    this.#poll = busyPoll === true ? new BusyPoll() : undefined;
   }
 
   get commandTimeout(): number | undefined {
@@ -110,7 +104,7 @@ export class Dispatch implements LaneHost {
   onPending(change: 1 | -1): void {
     this.#pending += change;
     if (this.#pending > 0) return;
-    this.#poll?.end();
+    this.#backend.busyPoll?.onIdle(this);
     this.onIdle?.();
   }
 

@@ -121,11 +121,7 @@ export class RoutingClient<
     const backend = cluster[BACKEND];
     this.#backend = backend;
     this.#autoBatch = resolveCallOptions(options, ['autoBatch']).autoBatch ?? true;
-    this.#dispatch = new Dispatch(backend, {
-      autoBatch: false,
-      maxConcurrency: Infinity,
-      busyPoll: backend.busyPoll,
-    });
+    this.#dispatch = new Dispatch(backend, { autoBatch: false, maxConcurrency: Infinity });
     this.#mapping = replyMapping(backend.protocol, backend.typeMapping);
     this.keptSink = new NativeSink(rawSpec('GET', []), this.#mapping);
     extendClient(this, backend.addedCommands);

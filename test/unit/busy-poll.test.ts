@@ -13,16 +13,19 @@ interface Times {
   sleeping: number;
 }
 
+const dispatch = {};
+const other = {};
+
 /** A busy poll on a clock of its own. */
 function open() {
   let now = 1000;
   const poll = new BusyPoll(() => now);
   /** One wait that takes as long as its way does; answers the way. */
   const wait = (times: Times): 'turning' | 'sleeping' => {
-    poll.begin();
+    poll.onSent(dispatch, 1);
     const way = poll.isTurning ? 'turning' : 'sleeping';
     now += times[way];
-    poll.end();
+    poll.onIdle(dispatch);
     return way;
   };
   const waits = (count: number, times: Times) => Array.from({ length: count }, () => wait(times));
@@ -70,32 +73,44 @@ describe('BusyPoll', () => {
     expect(waits(PERIOD, quicker).slice(SAMPLES)).not.toContain('sleeping');
   });
 
-  it('takes no sample of a wait that was cancelled', () => {
+  it.each([
+    ['the same dispatch', dispatch, 2],
+    ['another dispatch', other, 1],
+    ['another dispatch, more than one', other, 3],
+  ])('stops when more is sent by %s, and takes no sample', (_, sender, pending) => {
     const { poll, waits } = open();
-    poll.begin();
-    poll.cancel();
+    poll.onSent(dispatch, 1);
+    expect(poll.isTurning).toBe(true);
+    poll.onSent(sender, pending);
     expect(poll.isTurning).toBe(false);
-    poll.end();
+    poll.onIdle(sender);
+    poll.onIdle(dispatch);
     const slower = { turning: 0.04, sleeping: 0.02 };
-    waits(SAMPLES - 1, slower);
-    expect(waits(1, slower)).toEqual(['sleeping']);
+    expect(waits(2, slower)).toEqual(['turning', 'sleeping']);
+  });
+
+  it('goes on while another dispatch has nothing more under way', () => {
+    const { poll } = open();
+    poll.onSent(dispatch, 1);
+    poll.onIdle(other);
+    expect(poll.isTurning).toBe(true);
   });
 
   it('turns the loop for a while, not for ever', async () => {
     const { poll } = open();
     const count = await countImmediates(async () => {
-      poll.begin();
+      poll.onSent(dispatch, 1);
       await turnLoop();
     });
     expect(count).toBeGreaterThan(10);
     expect(count).toBeLessThan(100);
   });
 
-  it.each(['end', 'cancel'] as const)('turns the loop no more after %s', async (end) => {
+  it('turns the loop no more when the reply is there', async () => {
     const { poll } = open();
     const count = await countImmediates(async () => {
-      poll.begin();
-      poll[end]();
+      poll.onSent(dispatch, 1);
+      poll.onIdle(dispatch);
       await turnLoop();
     });
     expect(count).toBe(1);
@@ -105,7 +120,8 @@ describe('BusyPoll', () => {
     const { poll, waits } = open();
     waits(SAMPLES, { turning: 1, sleeping: 2 });
     const count = await countImmediates(async () => {
-      for (let i = 0; i < 10; i++) poll.begin();
+      waits(10, { turning: 1, sleeping: 2 });
+      poll.onSent(dispatch, 1);
       await turnLoop();
     });
     expect(count).toBeLessThan(100);
