@@ -1,7 +1,6 @@
 /** The client of a map: commands go to the hosts of their keys, and answer with RbPromises. */
 
 import type { CommandSpec } from '../commands/command-spec.js';
-import { rawSpec } from '../commands/command-spec.js';
 import type {
   RedisArgument,
   RedisFunctions,
@@ -12,19 +11,23 @@ import type {
 } from '../commands/upstream.js';
 import { MisuseError } from '../errors.js';
 import { RbPromise } from '../promise/rb-promise.js';
-import { traceCommand } from '../telemetry/command-tracer.js';
-import { type Key, keyText } from '../util/key.js';
 import { describeType } from '../util/validate.js';
 import { defineMethod, hostOf, sendTo } from './command-client.js';
 import type { AddedCommands, MappedCommands } from './command-methods.js';
 import type { CommandWriter, RawArgument } from './command-writer.js';
-import type { Lane } from './lane.js';
+import {
+  assertKey,
+  GET,
+  hostOfPlain,
+  isText,
+  plainValue,
+  sendPlain,
+  SET,
+  type Text,
+  wrongArgument,
+} from './plain-commands.js';
 import { replyMapping } from './reply-mapping.js';
 import { SessionClient } from './session-client.js';
-import type { CommandSink } from './sinks.js';
-
-const GET = rawSpec('GET', []);
-const SET = rawSpec('SET', []);
 
 /* eslint-disable @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars,
    @typescript-eslint/no-unsafe-declaration-merging -- the commands are attached to the prototype; an
@@ -98,26 +101,13 @@ export class MappingClient<
     return promise;
   }
 
-  /** The short way of a plain GET or SET; undefined for what is no key of text or bytes. */
-  #quick(
-    spec: CommandSpec,
-    key: unknown,
-    value?: string | Uint8Array,
-  ): RbPromise<unknown> | undefined {
-    if (typeof key !== 'string' && !(key instanceof Uint8Array)) return undefined;
+  #issuePlain(spec: CommandSpec, key: Text, value?: Text): RbPromise<unknown> {
     const session = this.session;
-    const { backend } = session;
     try {
       session.assertOpen();
-      assertKey(spec.name, 1, key);
-      const router = backend.getRouter();
-      const hostId = backend.routesByKey
-        ? router.getHostForKey(key)
-        : router.getHostForCommand(spec.name, value === undefined ? [key] : [key, value]);
-      const lane = session.dispatch.lane(hostId);
+      const lane = session.dispatch.lane(hostOfPlain(session.backend, spec, key, value));
       const promise = this.newPromise<unknown>(spec);
-      if (lane.isTraced) appendTraced(lane, promise, key, value);
-      else append(lane, promise, key, value);
+      sendPlain(lane, promise, key, value);
       return promise;
     } catch (error) {
       return this.refuse(error, spec.name);
@@ -129,16 +119,16 @@ export class MappingClient<
     const { get, set } = prototype;
     /* eslint-disable prefer-rest-params -- an array for each call would cost as much as its promise */
     defineMethod(prototype, 'get', function (this: MappingClient, key: unknown) {
-      const quick = arguments.length === 1 ? this.#quick(GET, key) : undefined;
-      return quick ?? Reflect.apply(get, this, arguments);
+      if (arguments.length === 1 && isText(key)) return this.#issuePlain(GET, key);
+      return Reflect.apply(get, this, arguments);
     });
     defineMethod(
       prototype,
       'set',
       function (this: MappingClient, key: unknown, value: unknown, options: unknown) {
         const plain = options === undefined ? plainValue(value) : undefined;
-        const quick = plain === undefined ? undefined : this.#quick(SET, key, plain);
-        return quick ?? Reflect.apply(set, this, arguments);
+        if (plain !== undefined && isText(key)) return this.#issuePlain(SET, key, plain);
+        return Reflect.apply(set, this, arguments);
       },
     );
     /* eslint-enable prefer-rest-params */
@@ -173,33 +163,6 @@ export class MappingClient<
   }
 }
 
-type Text = string | Uint8Array;
-
-/** A plain GET, or a plain SET if there is a value. */
-function append(lane: Lane, sink: CommandSink, key: Text, value: Text | undefined): void {
-  if (value === undefined) lane.appendGet(key, sink);
-  else lane.appendSet(key, value, sink);
-}
-
-function appendTraced(lane: Lane, sink: CommandSink, key: Text, value: Text | undefined): void {
-  const traced = {
-    host: lane.pool.host,
-    command: sink.spec.name,
-    argumentCount: value === undefined ? 1 : 2,
-    keys: [key],
-    map: lane.map,
-  };
-  traceCommand(traced, sink, (tracing) => {
-    append(lane, tracing, key, value);
-  });
-}
-
-/** The value of a SET as it is sent; undefined if it is none. */
-function plainValue(value: unknown): string | Uint8Array | undefined {
-  if (typeof value === 'string' || value instanceof Uint8Array) return value;
-  return typeof value === 'number' && !Number.isNaN(value) ? String(value) : undefined;
-}
-
 /** The keys of an `mGet`, every one of them checked before the first is asked for. */
 function readKeys(keys: unknown): RedisArgument[] {
   const list: unknown[] = Array.isArray(keys) ? keys : [keys];
@@ -228,19 +191,6 @@ function readPairs(pairs: unknown): [RedisArgument, RedisArgument][] {
     flat[2 * i] as RedisArgument,
     flat[2 * i + 1] as RedisArgument,
   ]);
-}
-
-function assertKey(command: string, index: number, key: unknown): void {
-  try {
-    keyText(key as Key);
-  } catch (error) {
-    if (!(error instanceof MisuseError)) throw error;
-    throw wrongArgument(command, index, error.message);
-  }
-}
-
-function wrongArgument(command: string, index: number, problem: string): MisuseError {
-  return new MisuseError('RB_INVALID_ARGUMENT', `Argument ${index} of ${command}: ${problem}`);
 }
 
 function nothingGiven(command: string, what: string): MisuseError {

@@ -1,0 +1,84 @@
+/**
+ * The short way of a plain `GET` or `SET`: no definition, no writer, straight from a method's
+ * arguments to the lane of its host.
+ */
+
+import { type CommandSpec, rawSpec } from '../commands/command-spec.js';
+import { MisuseError } from '../errors.js';
+import { traceCommand } from '../telemetry/command-tracer.js';
+import { type Key, keyText } from '../util/key.js';
+import type { Backend } from './backend.js';
+import type { Lane } from './lane.js';
+import type { CommandSink } from './sinks.js';
+
+export const GET = rawSpec('GET', []);
+export const SET = rawSpec('SET', []);
+
+/** A key or a value that is sent as it is. */
+export type Text = string | Uint8Array;
+
+export function isText(value: unknown): value is Text {
+  return typeof value === 'string' || value instanceof Uint8Array;
+}
+
+/** The value of a SET as it is sent; undefined if it is none. */
+export function plainValue(value: unknown): Text | undefined {
+  if (isText(value)) return value;
+  return typeof value === 'number' && !Number.isNaN(value) ? String(value) : undefined;
+}
+
+/**
+ * The host of a plain GET, or of a plain SET if there is a value.
+ *
+ * @throws MisuseError for an empty key; and what the router throws.
+ */
+export function hostOfPlain(
+  backend: Backend,
+  spec: CommandSpec,
+  key: Text,
+  value: Text | undefined,
+): number {
+  assertKey(spec.name, 1, key);
+  const router = backend.getRouter();
+  return backend.routesByKey
+    ? router.getHostForKey(key)
+    : router.getHostForCommand(spec.name, value === undefined ? [key] : [key, value]);
+}
+
+/** Puts a plain GET, or a plain SET if there is a value, on its way to a host. */
+export function sendPlain(lane: Lane, sink: CommandSink, key: Text, value: Text | undefined): void {
+  if (lane.isTraced) appendTraced(lane, sink, key, value);
+  else append(lane, sink, key, value);
+}
+
+function append(lane: Lane, sink: CommandSink, key: Text, value: Text | undefined): void {
+  if (value === undefined) lane.appendGet(key, sink);
+  else lane.appendSet(key, value, sink);
+}
+
+function appendTraced(lane: Lane, sink: CommandSink, key: Text, value: Text | undefined): void {
+  const traced = {
+    host: lane.pool.host,
+    command: sink.spec.name,
+    argumentCount: value === undefined ? 1 : 2,
+    keys: [key],
+    map: lane.map,
+  };
+  traceCommand(traced, sink, (tracing) => {
+    append(lane, tracing, key, value);
+  });
+}
+
+/** @throws MisuseError for what is no key; it says which argument of which command. */
+export function assertKey(command: string, index: number, key: unknown): void {
+  try {
+    keyText(key as Key);
+  } catch (error) {
+    if (!(error instanceof MisuseError)) throw error;
+    throw wrongArgument(command, index, error.message);
+  }
+}
+
+export function wrongArgument(command: string, index: number, problem: string): MisuseError {
+  return new MisuseError('RB_INVALID_ARGUMENT', `Argument ${index} of ${command}: ${problem}`);
+}
