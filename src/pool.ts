@@ -254,12 +254,16 @@ export class Pool {
   release(commands: number, bytes: number): void {
     this.#pendingCommands -= commands;
     this.#pendingBytes -= bytes;
+    if (this.#waiters.size > 0) this.#callWaiters();
+    this.#checkIdle();
+  }
+
+  #callWaiters(): void {
     for (const waiter of this.#waiters) {
       if (!this.hasRoom) break;
       this.#waiters.delete(waiter);
       waiter.onRoom();
     }
-    this.#checkIdle();
   }
 
   /** @internal */

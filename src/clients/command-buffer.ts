@@ -198,7 +198,8 @@ export class CommandBuffer {
 }
 
 function written(encoded: Uint8Array): RespWriter {
-  const writer = new RespWriter(SMALL);
+  // Large enough to be copied in words.
+  const writer = new RespWriter(1024);
   writer.writeEncoded(encoded);
   return writer;
 }

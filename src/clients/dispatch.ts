@@ -7,6 +7,14 @@ import { atEndOfTick } from '../util/timers.js';
 import type { Backend } from './backend.js';
 import { type GiveUpReason, Lane, type LaneHost } from './lane.js';
 
+/**
+ * While so many pipelines are under way, replies come one after the other, and commands behind them:
+ * what is sent a turn of the loop later is more at a time.
+ */
+const STREAM = 2;
+/** In ms: if a turn of the loop takes longer, nothing is to wait for the next one. */
+const SHORT_TURN = 0.2;
+
 export interface DispatchOptions {
   readonly autoBatch: boolean;
   /** On how many hosts commands may be unanswered at once. */
@@ -29,12 +37,27 @@ export class Dispatch implements LaneHost {
   #waiting: Lane[] = [];
   #turns = 0;
   #pending = 0;
-  readonly #flush = (): void => {
+  /** When the first of the dirty lanes became so, in ms. */
+  #dirtyAt = 0;
+  /** Whether they have waited a turn of the loop for more commands. */
+  #hasGathered = false;
+  readonly #endOfTick = (): void => {
+    this.#hasGathered = !this.#hasGathered && this.#mayGather;
+    if (this.#hasGathered) atEndOfTick(this.#endOfTick);
+    else this.#flush();
+  };
+
+  get #mayGather(): boolean {
+    const underWay = this.#pending - this.#dirty.length;
+    return underWay >= STREAM && performance.now() - this.#dirtyAt < SHORT_TURN;
+  }
+
+  #flush(): void {
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const lane of dirty) lane.flush();
     if (this.#pending > 0) this.#backend.busyPoll?.onSent(this, this.#pending);
-  };
+  }
 
   constructor(backend: Backend, { autoBatch, maxConcurrency }: DispatchOptions) {
     this.#backend = backend;
@@ -82,7 +105,10 @@ export class Dispatch implements LaneHost {
   }
 
   onDirty(lane: Lane): void {
-    if (this.#dirty.length === 0) atEndOfTick(this.#flush);
+    if (this.#dirty.length === 0) {
+      this.#dirtyAt = performance.now();
+      atEndOfTick(this.#endOfTick);
+    }
     this.#dirty.push(lane);
   }
 

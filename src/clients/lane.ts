@@ -43,7 +43,8 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   readonly #buffer: CommandBuffer;
   readonly #channel: CommandChannel;
   #held: LanePipeline[] = [];
-  readonly #inFlight = new Set<LanePipeline>();
+  /** Mostly one; they end in their order, if they do not fail. */
+  #inFlight: LanePipeline[] = [];
   #hasTurn = false;
   #isTraced = false;
   /** An empty pipeline, so that one is always alive; the routing client says why. */
@@ -75,7 +76,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
 
   /** Whether commands of this lane are without an answer. */
   get isBusy(): boolean {
-    return !this.#buffer.isEmpty || this.#held.length > 0 || this.#inFlight.size > 0;
+    return !this.#buffer.isEmpty || this.#held.length > 0 || this.#inFlight.length > 0;
   }
 
   append(command: CommandWriter, sink: ReplySink): void {
@@ -214,7 +215,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     }
     const isBlocking = pipeline.blockingTime !== undefined;
     pipeline.channel = isBlocking ? this.pool.openBlockingChannel() : this.#channel;
-    this.#inFlight.add(pipeline);
+    this.#inFlight.push(pipeline);
     pipeline.sentAt = performance.now();
     pipeline.channel.send(pipeline);
   }
@@ -230,7 +231,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   }
 
   #giveBackTurn(): void {
-    if (!this.#hasTurn || this.#inFlight.size > 0 || this.#held.length > 0) return;
+    if (!this.#hasTurn || this.#inFlight.length > 0 || this.#held.length > 0) return;
     this.#hasTurn = false;
     this.#host.giveBackTurn(this);
   }
@@ -256,9 +257,15 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
       this.pool.closeBlockingChannel(done.channel, true);
       done.channel = undefined;
     }
-    this.#inFlight.delete(done);
+    this.#forget(done);
     this.#giveBackTurn();
     this.#noLongerPending(done);
+  }
+
+  #forget(pipeline: LanePipeline): void {
+    const index = this.#inFlight.indexOf(pipeline);
+    if (index === 0) this.#inFlight.shift();
+    else if (index > 0) this.#inFlight.splice(index, 1);
   }
 
   #noLongerPending(pipeline: LanePipeline): void {
@@ -279,7 +286,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   giveUpSent(reason: GiveUpReason): void {
     for (const pipeline of [...this.#inFlight]) {
       // Callbacks of what was given up before may have ended this one.
-      if (this.#inFlight.has(pipeline)) this.#giveUpPipeline(pipeline, reason);
+      if (this.#inFlight.includes(pipeline)) this.#giveUpPipeline(pipeline, reason);
     }
   }
 
@@ -292,7 +299,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
       return;
     }
     const error = this.#error(reason, pipeline);
-    this.#inFlight.delete(pipeline);
+    this.#forget(pipeline);
     // The server has said that these did not run.
     for (const sink of pipeline.takePostponed()) sink.onError(this.#error(reason, pipeline, false));
     pipeline.abandon(error);

@@ -100,6 +100,10 @@ export class Channel implements ConnectionEvents {
       pipeline.fail(copyOf(this.#lastReason!, { maybeExecuted: false }));
       return;
     }
+    if (this.#queue.length === 0 && this.#mayHandOver) {
+      this.#connection!.send(pipeline);
+      return;
+    }
     this.#queue.push(pipeline);
     if (this.#connection === undefined) this.#connect();
     else this.onWritable();
@@ -145,12 +149,14 @@ export class Channel implements ConnectionEvents {
 
   /** Hands over what waits, one chunk at a time. */
   onWritable(): void {
-    if (this.#loadingTimer !== undefined) return;
-    const connection = this.#connection;
-    while (this.#queue.length > 0 && connection?.isWritable === true) {
-      connection.send(this.#queue.shift()!);
+    while (this.#queue.length > 0 && this.#mayHandOver) {
+      this.#connection!.send(this.#queue.shift()!);
     }
-    if (this.#onDrained.length > 0 && this.#queue.length === 0) connection?.drain();
+    if (this.#onDrained.length > 0 && this.#queue.length === 0) this.#connection?.drain();
+  }
+
+  get #mayHandOver(): boolean {
+    return this.#loadingTimer === undefined && this.#connection?.isWritable === true;
   }
 
   mayRepeat(pipeline: Pipeline): boolean {

@@ -39,12 +39,15 @@ function numberIn(bytes: Buffer, start: number, end: number): number {
 /** Few buffers get longer than this: what is longer grows more slowly. */
 const FULL = 72 * 1024;
 
+/** A buffer that is shorter sees few copies: a view of it would cost more than it saves. */
+const VIEWED = 1024;
+
 const EMPTY = Buffer.alloc(0);
-const NO_VIEW = viewOf(EMPTY);
 
 export class RespWriter {
   bytes: Buffer = EMPTY;
-  #view = NO_VIEW;
+  /** The same as words. */
+  #view: DataView | undefined;
   /** How much of `bytes` is written. */
   length = 0;
   /** How much the first write makes room for. */
@@ -58,7 +61,7 @@ export class RespWriter {
   detach(nextCapacity: number): Buffer {
     const written = this.bytes.subarray(0, this.length);
     this.bytes = EMPTY;
-    this.#view = NO_VIEW;
+    this.#view = undefined;
     this.length = 0;
     this.#capacity = nextCapacity;
     return written;
@@ -76,7 +79,7 @@ export class RespWriter {
     const grown = Buffer.allocUnsafe(wanted);
     this.bytes.copy(grown, 0, 0, this.length);
     this.bytes = grown;
-    this.#view = viewOf(grown);
+    this.#view = wanted < VIEWED ? undefined : viewOf(grown);
   }
 
   /** `*count`, the head of a command with so many arguments. */
@@ -185,9 +188,17 @@ export class RespWriter {
     // The last word may reach beyond the end, on both sides.
     this.reserve(count + WORD);
     other.reserve(WORD);
+    const source = other.#view;
+    const target = this.#view;
     if (count > SHORT_COPY) other.bytes.copy(this.bytes, this.length, 0, count);
-    else copyWords(other.#view, this.#view, this.length, count);
+    else if (source === undefined || target === undefined) this.#appendBytes(other.bytes, count);
+    else copyWords(source, target, this.length, count);
     this.length += count;
+  }
+
+  #appendBytes(source: Buffer, count: number): void {
+    const { bytes, length } = this;
+    for (let i = 0; i < count; i++) bytes[length + i] = source[i]!;
   }
 }
 

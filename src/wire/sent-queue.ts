@@ -34,10 +34,12 @@ const MAX_ANSWERED = 1024;
 
 export class SentQueue {
   readonly #events: SentQueueEvents;
-  #pipelines: Pipeline[] = [];
+  #pipelines: (Pipeline | undefined)[] = [];
   /** The pipeline whose sink is next, and the one whose reply is decoded next. */
   #first = 0;
   #decoding = 0;
+  /** Behind the last one. */
+  #end = 0;
   #isClosed = false;
 
   constructor(events: SentQueueEvents) {
@@ -46,16 +48,16 @@ export class SentQueue {
 
   /** Whether nothing that was sent is without its reply. */
   get isEmpty(): boolean {
-    return this.#first === this.#pipelines.length;
+    return this.#first === this.#end;
   }
 
   /** What has no reply, oldest first. */
   get pipelines(): Pipeline[] {
-    return this.#pipelines.slice(this.#first);
+    return this.#pipelines.slice(this.#first, this.#end) as Pipeline[];
   }
 
   push(pipeline: Pipeline): void {
-    this.#pipelines.push(pipeline);
+    this.#pipelines[this.#end++] = pipeline;
   }
 
   /** Lets go of everything. */
@@ -63,6 +65,7 @@ export class SentQueue {
     this.#pipelines = [];
     this.#first = 0;
     this.#decoding = 0;
+    this.#end = 0;
   }
 
   /** Lets go of everything, and delivers nothing any more. */
@@ -76,8 +79,8 @@ export class SentQueue {
    * asked once for each reply.
    */
   nextMapping(): DecodeMapping | undefined {
-    const pipeline = this.#pipelines[this.#decoding];
-    if (pipeline === undefined) return undefined;
+    if (this.#decoding === this.#end) return undefined;
+    const pipeline = this.#pipelines[this.#decoding]!;
     const mapping = pipeline.mapping ?? pipeline.sinks[pipeline.decoded]!.mapping;
     if (++pipeline.decoded === pipeline.sinks.length) this.#decoding++;
     return mapping;
@@ -133,10 +136,15 @@ export class SentQueue {
   }
 
   #shift(): void {
-    const pipeline = this.#pipelines[this.#first++]!;
-    if (this.isEmpty || this.#first === MAX_ANSWERED) {
-      this.#pipelines = this.#pipelines.slice(this.#first);
-      this.#decoding -= this.#first;
+    const pipeline = this.#pipelines[this.#first]!;
+    this.#pipelines[this.#first++] = undefined;
+    if (this.isEmpty) {
+      // Used again from its start: mostly one is sent, answered, and then the next one is sent.
+      this.#first = this.#decoding = this.#end = 0;
+    } else if (this.#first === MAX_ANSWERED) {
+      this.#pipelines = this.pipelines;
+      this.#decoding -= MAX_ANSWERED;
+      this.#end -= MAX_ANSWERED;
       this.#first = 0;
     }
     this.#events.onAllReplies(pipeline);
