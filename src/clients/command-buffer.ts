@@ -14,6 +14,8 @@ import { type CommandSink, GetBatch, SetBatch } from './sinks.js';
 /** A buffer of this size is worth a write of its own while the caller still loops. */
 export const FLUSH_SIZE = 64 * 1024;
 const SMALL = 512;
+/** So many sinks there is room for at first. */
+const FEW = 8;
 const LARGE = FLUSH_SIZE + 8 * 1024;
 
 /**
@@ -145,14 +147,18 @@ export class CommandBuffer {
   /** A second one comes: makes a batch of the plain command that is the last so far. */
   #beginBatch({ one }: BatchKind): void {
     this.#writer.widen(this.#start, one.length, GAP);
-    this.#batch = new Array<CommandSink>(this.#capacity);
+    this.#batch = new Array<CommandSink>(Math.max(this.#capacity, FEW));
     this.#batch[0] = this.#sinks[--this.#sinkCount] as CommandSink;
   }
 
   #end(sink: CommandSink): void {
-    if (this.#kind === undefined || this.#batchSize === 0) this.#add(sink);
-    else this.#batch[this.#batchSize] = sink;
-    this.#batchSize++;
+    const size = this.#batchSize++;
+    if (this.#kind === undefined || size === 0) {
+      this.#add(sink);
+      return;
+    }
+    if (size === this.#batch.length) this.#batch = lengthened(this.#batch);
+    this.#batch[size] = sink;
   }
 
   #endBatch(): void {
@@ -171,6 +177,7 @@ export class CommandBuffer {
 
   #add(sink: ReplySink): void {
     const { mapping } = sink;
+    if (this.#sinkCount === this.#sinks.length) this.#sinks = lengthened(this.#sinks);
     this.#sinks[this.#sinkCount++] = sink;
     if (this.#sinkCount === 1) this.#mapping = mapping;
     else if (mapping !== this.#mapping) this.#mapping = undefined;
@@ -195,6 +202,13 @@ export class CommandBuffer {
     this.#commands = 0;
     return sealed;
   }
+}
+
+/** With more room: V8 itself would make it half as long again, and leave more behind in the end. */
+function lengthened<T>(array: readonly T[]): T[] {
+  const longer = new Array<T>(Math.max(array.length * 4, FEW));
+  for (let i = 0; i < array.length; i++) longer[i] = array[i]!;
+  return longer;
 }
 
 function written(encoded: Uint8Array): RespWriter {
