@@ -79,12 +79,12 @@ export let attach: (promise: AnyPromise, reaction: Reaction<AnyPromise>) => void
  * Its private methods are static: for those of instances each object would hold a field more.
  */
 export class Settleable<T> {
-  // In the order in which a reply looks at them: so the first are likely to be in one cache line.
+  // The bits last: who looks at them has both cache lines of the promise fetched.
   #scope: JoinScope | undefined;
-  #bits: number;
   #callbacks: Reaction<AnyPromise> | ReactionQueue<AnyPromise> | undefined = undefined;
   /** The value or the reason; while it follows an RbPromise, one that it waits for. */
   #value: unknown = undefined;
+  #bits: number;
 
   /** A pending promise. It takes no executor: call `resolve` or `reject` on it. */
   constructor();

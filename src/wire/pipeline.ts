@@ -19,6 +19,8 @@ export interface ReplySink {
   readonly mapping: DecodeMapping;
   /** Whether the command may be sent again after a lost connection: it only reads. */
   readonly isRetryable: boolean;
+  /** Whether it waits for its reply, where it knows. */
+  readonly isPending?: boolean;
   /**
    * Where the reply is to be an array whose elements are those of single commands: how many they
    * are. They go to {@link onElement} one by one, and `onReply` gets what is no array.

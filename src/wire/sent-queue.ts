@@ -25,7 +25,10 @@ export interface SentQueueEvents {
  * and so short a look at each of them lets the processor fetch several at once.
  */
 function countPlain(sinks: readonly ReplySink[], from: number, to: number): number {
-  for (let i = from; i < to; i++) if (sinks[i]!.elements !== undefined) return i - from;
+  for (let i = from; i < to; i++) {
+    const { elements, isPending } = sinks[i]!;
+    if (elements !== undefined || isPending === false) return i - from;
+  }
   return to - from;
 }
 
