@@ -6,8 +6,8 @@ const WARM_UPS = 2;
 /**
  * The tables of a scenario under the options of the command line. A table has a `title`, `hosts`,
  * `transport`, `rounds`, `columns`, and `entries`: contenders with the `size` of their workload, the
- * number of their `hosts`, the `params` of their driver, how often they warm up, and how many
- * `commands` a run of theirs has.
+ * number of their `hosts`, the `params` of their driver, the `env` of their process, how often they
+ * warm up, and how many `commands` a run of theirs has.
  */
 export function planTables(scenario, options) {
   const own = { title: scenario.title, contenders: scenario.contenders };
