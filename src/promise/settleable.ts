@@ -46,6 +46,17 @@ const LOCKED = SETTLED | FOLLOWING;
 
 const NO_SEQUENCE = -1;
 
+/** What a promise holds while callbacks wait: most have none, and do without the field. */
+class Waiting {
+  content: unknown;
+  reactions: Reaction<AnyPromise> | ReactionQueue<AnyPromise>;
+
+  constructor(content: unknown, reaction: Reaction<AnyPromise>) {
+    this.content = content;
+    this.reactions = reaction;
+  }
+}
+
 /**
  * Resolves with the value as it is, without looking for a `then`. Like the next two, it does
  * nothing if the promise is settled or follows another.
@@ -81,9 +92,8 @@ export let attach: (promise: AnyPromise, reaction: Reaction<AnyPromise>) => void
 export class Settleable<T> {
   // The bits last: who looks at them has both cache lines of the promise fetched.
   #scope: JoinScope | undefined;
-  #callbacks: Reaction<AnyPromise> | ReactionQueue<AnyPromise> | undefined = undefined;
-  /** The value or the reason; while it follows an RbPromise, one that it waits for. */
-  #value: unknown = undefined;
+  /** The content, or the {@link Waiting} that has it. */
+  #held: unknown = undefined;
   #bits: number;
 
   /** A pending promise. It takes no executor: call `resolve` or `reject` on it. */
@@ -104,12 +114,12 @@ export class Settleable<T> {
 
   /** The value of a resolved promise, else `undefined`. */
   get value(): T | undefined {
-    return this.#bits & RESOLVED ? (this.#value as T) : undefined;
+    return this.#bits & RESOLVED ? (Settleable.#contentOf(this) as T) : undefined;
   }
 
   /** The reason of a rejected promise, else `undefined`. */
   get reason(): unknown {
-    return this.#bits & REJECTED ? this.#value : undefined;
+    return this.#bits & REJECTED ? Settleable.#contentOf(this) : undefined;
   }
 
   /** Whether it has neither value nor reason yet; so too while it follows a pending promise. */
@@ -160,10 +170,22 @@ export class Settleable<T> {
     throw new MisuseError('RB_ALREADY_SETTLED', `the promise ${state} already`);
   }
 
+  /** The value or the reason; while it follows an RbPromise, one that it waits for. */
+  static #contentOf(promise: AnyPromise): unknown {
+    const held = promise.#held;
+    return held instanceof Waiting ? held.content : held;
+  }
+
+  static #setContent(promise: AnyPromise, content: unknown): void {
+    const held = promise.#held;
+    if (held instanceof Waiting) held.content = content;
+    else promise.#held = content;
+  }
+
   /** Sets the outcome. To run the callbacks is left to the caller. */
   static #settle(promise: AnyPromise, state: number, value: unknown): void {
     promise.#bits = (promise.#bits & ~FOLLOWING) | state;
-    promise.#value = value;
+    Settleable.#setContent(promise, value);
     if (state === REJECTED) promise.#scope?.promiseRejected(promise);
   }
 
@@ -198,7 +220,7 @@ export class Settleable<T> {
 
   static #waitFor(promise: AnyPromise, other: AnyPromise): void {
     promise.#bits |= FOLLOWING;
-    promise.#value = Settleable.#lastFollowed(other);
+    Settleable.#setContent(promise, Settleable.#lastFollowed(other));
     Settleable.#attach(other, (source) => {
       Settleable.#mirror(promise, source);
       return promise;
@@ -207,7 +229,7 @@ export class Settleable<T> {
 
   static #followForeign(promise: AnyPromise, thenable: object, then: Then): void {
     promise.#bits |= FOLLOWING;
-    promise.#value = undefined;
+    Settleable.#setContent(promise, undefined);
     const onResolve = (value: unknown): void => {
       Settleable.#adopt(promise, value);
       Settleable.#run(promise);
@@ -225,7 +247,7 @@ export class Settleable<T> {
     if (source.#bits & REJECTED && isSameCall(source.#scope, promise.#scope)) {
       Settleable.#takeSequence(promise, source);
     }
-    Settleable.#settle(promise, source.#bits & SETTLED, source.#value);
+    Settleable.#settle(promise, source.#bits & SETTLED, Settleable.#contentOf(source));
   }
 
   static #inherit(promise: AnyPromise, source: AnyPromise): void {
@@ -246,33 +268,38 @@ export class Settleable<T> {
   /** The end of the chain of RbPromises that `promise` follows. */
   static #lastFollowed(promise: AnyPromise): AnyPromise {
     let last = promise;
-    while (last.#bits & FOLLOWING && last.#value !== undefined) last = last.#value as AnyPromise;
-    return last;
+    for (;;) {
+      const followed = last.#bits & FOLLOWING ? Settleable.#contentOf(last) : undefined;
+      if (followed === undefined) return last;
+      last = followed as AnyPromise;
+    }
   }
 
   static #attach(promise: AnyPromise, reaction: Reaction<AnyPromise>): void {
-    const callbacks = promise.#callbacks;
-    if (callbacks === undefined) promise.#callbacks = reaction;
-    else if (callbacks instanceof ReactionQueue) callbacks.push(reaction);
-    else promise.#callbacks = new ReactionQueue(callbacks, reaction);
+    const held = promise.#held;
+    if (!(held instanceof Waiting)) promise.#held = new Waiting(held, reaction);
+    else if (held.reactions instanceof ReactionQueue) held.reactions.push(reaction);
+    else held.reactions = new ReactionQueue(held.reactions, reaction);
     Settleable.#run(promise);
   }
 
   static #takeReaction(promise: AnyPromise): Reaction<AnyPromise> | undefined {
-    const callbacks = promise.#callbacks;
-    if (!(callbacks instanceof ReactionQueue)) {
-      promise.#callbacks = undefined;
-      return callbacks;
+    const held = promise.#held;
+    if (!(held instanceof Waiting)) return undefined;
+    const { content, reactions } = held;
+    if (!(reactions instanceof ReactionQueue)) {
+      promise.#held = content;
+      return reactions;
     }
-    const reaction = callbacks.take();
-    if (callbacks.isEmpty) promise.#callbacks = undefined;
+    const reaction = reactions.take();
+    if (reactions.isEmpty) promise.#held = content;
     return reaction;
   }
 
   /** Whether it has callbacks to run that no one runs already. */
   static #isDue(promise: AnyPromise): boolean {
-    if (promise.#callbacks === undefined) return false;
-    return (promise.#bits & SETTLED) !== 0 && (promise.#bits & RUNNING) === 0;
+    const bits = promise.#bits;
+    return (bits & SETTLED) !== 0 && (bits & RUNNING) === 0 && promise.#held instanceof Waiting;
   }
 
   /**
@@ -294,7 +321,7 @@ export class Settleable<T> {
       current.#bits |= RUNNING;
       const next = Settleable.#perform(current, reaction);
       if (next === undefined || !Settleable.#isDue(next)) continue;
-      if (current.#callbacks === undefined) current.#bits &= ~RUNNING;
+      if (!(current.#held instanceof Waiting)) current.#bits &= ~RUNNING;
       else (interrupted ??= []).push(current);
       current = next;
     }
@@ -310,14 +337,15 @@ export class Settleable<T> {
       return undefined;
     }
     Settleable.#inherit(derived, promise);
-    if (callback !== undefined) Settleable.#settleBy(derived, callback, promise.#value);
+    if (callback !== undefined)
+      Settleable.#settleBy(derived, callback, Settleable.#contentOf(promise));
     else settleLike(derived, promise);
     return derived;
   }
 
   static #callDone(promise: AnyPromise, callback: Callback): void {
     try {
-      callback(promise.#value);
+      callback(Settleable.#contentOf(promise));
     } catch (error) {
       if (promise.#scope !== undefined) promise.#scope.callbackFailed(error);
       else setImmediate(rethrow, error);
@@ -339,9 +367,10 @@ export class Settleable<T> {
   static {
     settleResolved = (promise, value) => {
       if (promise.#bits & LOCKED) return;
+      const isWaiting = promise.#held !== undefined;
       promise.#bits |= RESOLVED;
-      promise.#value = value;
-      if (promise.#callbacks !== undefined) Settleable.#run(promise);
+      Settleable.#setContent(promise, value);
+      if (isWaiting) Settleable.#run(promise);
     };
     settleRejected = (promise, reason) => {
       if (promise.#bits & LOCKED) return;
