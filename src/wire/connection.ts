@@ -142,7 +142,10 @@ export class Connection implements SocketEvents, SentQueueEvents {
     }
   }
 
-  /** A command timed out: if nothing at all arrives from now on, the connection is given up. */
+  /**
+   * A command timed out: if nothing at all arrives from now on, the connection is given up. What
+   * arrives sets the clock back, until the command is answered.
+   */
   expectTraffic(): void {
     if (this.#silenceTimer !== undefined || this.#state !== 'ready') return;
     const { address, connectTimeout } = this.#options;
@@ -194,15 +197,22 @@ export class Connection implements SocketEvents, SentQueueEvents {
 
   onRead(count: number): void {
     this.#traffic.bytesReceived += count;
-    if (this.#silenceTimer !== undefined) {
-      clearTimer(this.#silenceTimer);
-      this.#silenceTimer = undefined;
-    }
     try {
       this.#decoder.decode(count);
     } catch (error) {
       this.#close(error instanceof ConnectionError ? error : undecodable(error));
     }
+    if (this.#silenceTimer !== undefined) this.#breakSilence();
+  }
+
+  /**
+   * Something arrived. If what timed out is still to be answered, more has to follow: it may be that
+   * nothing else is sent any more, and so nothing else times out.
+   */
+  #breakSilence(): void {
+    clearTimer(this.#silenceTimer);
+    this.#silenceTimer = undefined;
+    if (this.#sent.oldest?.hasTimedOut === true) this.expectTraffic();
   }
 
   onAllReplies(pipeline: Pipeline): void {

@@ -9,7 +9,7 @@
  * A pipeline is handed to the socket whole or not at all, and its commands are answered in order.
  */
 
-import type { ReplyError } from '../errors.js';
+import { type ReplyError, TimeoutError } from '../errors.js';
 import type { DecodeMapping } from './decode-mapping.js';
 import { endOfCommand } from './encoder.js';
 
@@ -72,6 +72,8 @@ export class Pipeline {
   isSent = false;
   /** Whether it was handed to a socket that is gone since. */
   wasSent = false;
+  /** Whether it was given up because its replies took too long. */
+  hasTimedOut = false;
   /** How often its commands were to be sent and were not answered, or were refused unrun. */
   losses = 0;
   /** The indexes of commands that the server has refused unrun, and that are to be sent again. */
@@ -123,6 +125,7 @@ export class Pipeline {
 
   /** Gives every unanswered command its error. Replies that are still to come are dropped. */
   abandon(error: Error): void {
+    this.hasTimedOut = error instanceof TimeoutError;
     const struck = [...this.takePostponed(), ...this.sinks.slice(this.next)];
     for (let i = this.next; i < this.sinks.length; i++) {
       this.sinks[i] = new DroppedSink(this.sinks[i]!);

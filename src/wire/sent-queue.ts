@@ -54,6 +54,11 @@ export class SentQueue {
     return this.#first === this.#end;
   }
 
+  /** What is to be answered next. */
+  get oldest(): Pipeline | undefined {
+    return this.#pipelines[this.#first];
+  }
+
   /** What has no reply, oldest first. */
   get pipelines(): Pipeline[] {
     return this.#pipelines.slice(this.#first, this.#end) as Pipeline[];

@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { ConnectionError } from '../../src/errors.js';
+import { ConnectionError, TimeoutError } from '../../src/errors.js';
 import type { Channel } from '../../src/wire/channel.js';
 import { condition } from '../helpers/condition.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
@@ -415,6 +415,31 @@ describe('a silence after a command timed out', () => {
     channel.expectTraffic();
     await settled(slow);
     expect(slow.calls.map(outcome)).toEqual(['PONG', null]);
+    expect(proxy.connections).toBe(1);
+  });
+
+  it('may begin in the midst of the reply to that command, when nothing else is sent', async () => {
+    await execute(direct, 'SET key value');
+    const channel = await openReady({ connectTimeout: 300 });
+    const before = proxy.bytesToClient;
+    proxy.truncate('toClient', 5);
+    const late = send(channel, 'GET key');
+    late.abandon(new TimeoutError('too late'));
+    channel.expectTraffic();
+    await proxy.waitFor(({ bytesToClient }) => bytesToClient === before + 5);
+    await proxy.waitFor(({ openConnections }) => openConnections === 0);
+    expectSettledOnce(late);
+  });
+
+  it('is not looked for when that command is answered', async () => {
+    const channel = await openReady({ connectTimeout: 300 });
+    proxy.pause('toClient');
+    const late = send(channel, 'PING');
+    late.abandon(new TimeoutError('too late'));
+    channel.expectTraffic();
+    proxy.resume();
+    await condition(() => channel.pending === 0);
+    expect(await execute(channel, 'BLPOP none 1')).toBe(null);
     expect(proxy.connections).toBe(1);
   });
 
