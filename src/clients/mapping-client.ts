@@ -17,12 +17,10 @@ import type { AddedCommands, MappedCommands } from './command-methods.js';
 import type { CommandWriter, RawArgument } from './command-writer.js';
 import {
   assertKey,
-  GET,
   hostOfPlain,
-  isText,
   plainValue,
   sendPlain,
-  SET,
+  shortenPlainMethods,
   type Text,
   wrongArgument,
 } from './plain-commands.js';
@@ -101,7 +99,8 @@ export class MappingClient<
     return promise;
   }
 
-  #issuePlain(spec: CommandSpec, key: Text, value?: Text): RbPromise<unknown> {
+  /** @internal */
+  issuePlain(spec: CommandSpec, key: Text, value?: Text): RbPromise<unknown> {
     const session = this.session;
     try {
       session.assertOpen();
@@ -116,22 +115,7 @@ export class MappingClient<
 
   static {
     const { prototype } = MappingClient as { prototype: MappingClient };
-    const { get, set } = prototype;
-    /* eslint-disable prefer-rest-params -- an array for each call would cost as much as its promise */
-    defineMethod(prototype, 'get', function (this: MappingClient, key: unknown) {
-      if (arguments.length === 1 && isText(key)) return this.#issuePlain(GET, key);
-      return Reflect.apply(get, this, arguments);
-    });
-    defineMethod(
-      prototype,
-      'set',
-      function (this: MappingClient, key: unknown, value: unknown, options: unknown) {
-        const plain = options === undefined ? plainValue(value) : undefined;
-        if (plain !== undefined && isText(key)) return this.#issuePlain(SET, key, plain);
-        return Reflect.apply(set, this, arguments);
-      },
-    );
-    /* eslint-enable prefer-rest-params */
+    shortenPlainMethods(prototype);
     defineMethod(prototype, 'mGet', function (this: MappingClient, keys: unknown) {
       return this.#gather(keys);
     });

@@ -8,16 +8,17 @@ import { MisuseError } from '../errors.js';
 import { traceCommand } from '../telemetry/command-tracer.js';
 import { type Key, keyText } from '../util/key.js';
 import type { Backend } from './backend.js';
+import { type CommandClient, defineMethod } from './command-client.js';
 import type { Lane } from './lane.js';
 import type { CommandSink } from './sinks.js';
 
 export const GET = rawSpec('GET', []);
-export const SET = rawSpec('SET', []);
+const SET = rawSpec('SET', []);
 
 /** A key or a value that is sent as it is. */
 export type Text = string | Uint8Array;
 
-export function isText(value: unknown): value is Text {
+function isText(value: unknown): value is Text {
   return typeof value === 'string' || value instanceof Uint8Array;
 }
 
@@ -27,10 +28,38 @@ export function plainValue(value: unknown): Text | undefined {
   return typeof value === 'number' && !Number.isNaN(value) ? String(value) : undefined;
 }
 
+/** A client that has the short way. */
+interface PlainClient extends CommandClient {
+  get: (...args: never[]) => unknown;
+  set: (...args: never[]) => unknown;
+  /** Sends a plain GET, or a plain SET if there is a value, and answers its promise. */
+  issuePlain(spec: CommandSpec, key: Text, value?: Text): unknown;
+}
+
+/** Lets the `get` and `set` of a client go the short way where they are plain. */
+export function shortenPlainMethods(prototype: PlainClient): void {
+  const { get, set } = prototype;
+  /* eslint-disable prefer-rest-params -- an array for each call would cost as much as its promise */
+  defineMethod(prototype, 'get', function (this: PlainClient, key: unknown) {
+    if (arguments.length === 1 && isText(key)) return this.issuePlain(GET, key);
+    return Reflect.apply(get, this, arguments);
+  });
+  defineMethod(
+    prototype,
+    'set',
+    function (this: PlainClient, key: unknown, value: unknown, options: unknown) {
+      const plain = options === undefined ? plainValue(value) : undefined;
+      if (plain !== undefined && isText(key)) return this.issuePlain(SET, key, plain);
+      return Reflect.apply(set, this, arguments);
+    },
+  );
+  /* eslint-enable prefer-rest-params */
+}
+
 /**
  * The host of a plain GET, or of a plain SET if there is a value.
  *
- * @throws MisuseError for an empty key; and what the router throws.
+ * @throws MisuseError for text with a lone surrogate; and what the router throws.
  */
 export function hostOfPlain(
   backend: Backend,

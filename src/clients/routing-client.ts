@@ -11,7 +11,7 @@ import type {
 import { type CallOptions, resolveCallOptions } from '../options.js';
 import type { MapOperation } from '../telemetry/traces.js';
 import { type Backend, BACKEND, type ClientCluster } from './backend.js';
-import { CommandClient, defineMethod, hostOf, sendTo } from './command-client.js';
+import { CommandClient, hostOf, sendTo } from './command-client.js';
 import { refusedCommand } from './command-error.js';
 import type { AddedCommands, NativeCommands } from './command-methods.js';
 import type { CommandWriter, RawArgument } from './command-writer.js';
@@ -20,15 +20,7 @@ import { extendClient } from './extend-client.js';
 import { type ExtendedFanoutClient, FanoutClient, type FanoutHosts } from './fanout-client.js';
 import { assertCallback, runCall } from './join.js';
 import { type ExtendedMappingClient, MappingClient } from './mapping-client.js';
-import {
-  GET,
-  hostOfPlain,
-  isText,
-  plainValue,
-  sendPlain,
-  SET,
-  type Text,
-} from './plain-commands.js';
+import { GET, hostOfPlain, sendPlain, shortenPlainMethods, type Text } from './plain-commands.js';
 import { type ReplyMapping, replyMapping } from './reply-mapping.js';
 import { Session } from './session.js';
 import { NativeSink } from './sinks.js';
@@ -291,7 +283,8 @@ export class RoutingClient<
     return sink.promise;
   }
 
-  #issuePlain(spec: CommandSpec, key: Text, value?: Text): Promise<unknown> {
+  /** @internal */
+  issuePlain(spec: CommandSpec, key: Text, value?: Text): Promise<unknown> {
     try {
       const lane = this.#dispatch.lane(hostOfPlain(this.#backend, spec, key, value));
       const sink = new NativeSink(spec, this.#mapping);
@@ -303,23 +296,7 @@ export class RoutingClient<
   }
 
   static {
-    const { prototype } = RoutingClient as { prototype: RoutingClient };
-    const { get, set } = prototype;
-    /* eslint-disable prefer-rest-params -- an array for each call would cost as much as its promise */
-    defineMethod(prototype, 'get', function (this: RoutingClient, key: unknown) {
-      if (arguments.length === 1 && isText(key)) return this.#issuePlain(GET, key);
-      return Reflect.apply(get, this, arguments);
-    });
-    defineMethod(
-      prototype,
-      'set',
-      function (this: RoutingClient, key: unknown, value: unknown, options: unknown) {
-        const plain = options === undefined ? plainValue(value) : undefined;
-        if (plain !== undefined && isText(key)) return this.#issuePlain(SET, key, plain);
-        return Reflect.apply(set, this, arguments);
-      },
-    );
-    /* eslint-enable prefer-rest-params */
+    shortenPlainMethods((RoutingClient as { prototype: RoutingClient }).prototype);
   }
 
   /** @internal */
