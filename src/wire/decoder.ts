@@ -112,9 +112,18 @@ export class Decoder {
     return this.#target;
   }
 
-  /** Delivers nothing more. */
+  /**
+   * Delivers nothing more, and lets go of what has no end yet: the errors that tell of a connection
+   * may keep its decoder, as V8 remembers who called whom.
+   */
   stop(): void {
     this.#isStopped = true;
+    this.#longLine = undefined;
+    this.#long.drop();
+    this.#frames.clear();
+    this.#replies = [];
+    this.#replyCount = 0;
+    this.#target = this.#readArea;
   }
 
   /** Decodes bytes of any origin, copying them to the target first. */
@@ -135,7 +144,7 @@ export class Decoder {
     } catch (error) {
       // What came before is as good as ever.
       this.#handOver();
-      this.#isStopped = true;
+      this.stop();
       throw error;
     }
     this.#handOver();

@@ -70,6 +70,11 @@ export class LongBulk {
 
   close(): void {
     if (this.#isSpare && spares.length < MAX_SPARE) spares.push(this.#bytes);
+    this.drop();
+  }
+
+  /** Gives up one that may not be whole: the socket may have its buffer, which is not used again. */
+  drop(): void {
     this.#bytes = EMPTY;
     this.#filled = 0;
     this.#size = 0;

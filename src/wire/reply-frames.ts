@@ -127,6 +127,12 @@ export class FrameStack {
     return frame;
   }
 
+  clear(): void {
+    this.#frames.length = 0;
+    this.#top = undefined;
+    this.depth = 0;
+  }
+
   open(type: number, count: number, mapping: DecodeMapping): void {
     if (type === RESP.ATTRIBUTE) this.#push(Kind.Attribute, count, undefined);
     else if (type === RESP.MAP && !mapping.mapAsArray) {

@@ -3,8 +3,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { ProtocolError } from '../../../src/errors.js';
-import { DEFAULT_LIMITS, type DecoderLimits } from '../../../src/wire/decoder.js';
+import { ProtocolError, ReplyError } from '../../../src/errors.js';
+import { DEFAULT_MAPPING } from '../../../src/wire/decode-mapping.js';
+import { Decoder, DEFAULT_LIMITS, type DecoderLimits } from '../../../src/wire/decoder.js';
+import { settledMemory } from '../../chaos/memory.js';
 import { bulk, chunked, Replies } from './decoding.js';
 
 const limits: DecoderLimits = {
@@ -25,6 +27,16 @@ function expectRefused(bytes: Buffer | string, message: RegExp, given = limits):
     const again = new Replies({}, given);
     expect(() => again.decode(...chunked(buffer, sizes))).toThrow(message);
   }
+}
+
+const anyQueue = { nextMapping: () => DEFAULT_MAPPING, deliver: () => true };
+
+/** Whatever it is in the midst of, it does not end so. */
+function breakProtocol(decoder: Decoder): void {
+  const endless = Buffer.alloc(4_000_000, '\r');
+  expect(() => {
+    for (let i = 0; i < 20; i++) decoder.write(endless);
+  }).toThrow(ProtocolError);
 }
 
 function expectTaken(bytes: Buffer | string, given = limits): void {
@@ -144,6 +156,23 @@ describe('breaches of the protocol', () => {
       } catch (error) {
         expect((error as Error).message).not.toContain('secret');
       }
+    }
+  });
+
+  it.each([
+    ['a line', ['+']],
+    ['a long bulk', ['$40000000\r\n']],
+    ['an array', ['*2\r\n$30000000\r\n', Buffer.alloc(30_000_000, 'x'), '\r\n+']],
+  ])('let go of %s that has no end, though the decoder is kept', async (_, begin) => {
+    const stops = [(decoder: Decoder) => decoder.stop(), breakProtocol];
+    for (const stop of stops) {
+      const before = await settledMemory();
+      const decoder = new Decoder(anyQueue, (message) => new ReplyError(message));
+      for (const piece of begin) decoder.write(Buffer.from(piece as string));
+      decoder.write(Buffer.alloc(20_000_000, 'x'));
+      stop(decoder);
+      expect((await settledMemory()) - before).toBeLessThan(2_000_000);
+      expect(decoder.target.length).toBeGreaterThan(0);
     }
   });
 
