@@ -1,7 +1,7 @@
 /** Lays out what is measured: the tables of a scenario and the entries of each. */
 import { withBaseline } from '../contenders.mjs';
 
-const WARM_UPS = 2;
+const WARM_UPS = 5;
 
 /**
  * The tables of a scenario under the options of the command line. A table has a `title`, `hosts`,
