@@ -6,6 +6,13 @@ import { extent } from './statistics.mjs';
 
 const ms = { head: 'ms', text: ({ medians }) => decimal(medians.timeMs) };
 
+/** The first run of a turn, behind a pause. */
+const first = {
+  head: 'first ms',
+  figure: 'firstMs',
+  text: ({ medians }) => decimal(medians.firstMs),
+};
+
 const spread = {
   head: 'min - max',
   text({ runs }) {
@@ -40,7 +47,7 @@ const p50 = micros('p50 us', 'p50Us');
 const p99 = micros('p99 us', 'p99Us');
 
 /** For most scenarios. */
-export const standard = [ms, spread, ratio, rate, cpu, peak, p50, p99];
+export const standard = [ms, spread, ratio, first, rate, cpu, peak, p50, p99];
 
 /** Where entries differ in their number of commands. */
 export const perCommand = [ms, spread, nsEach, rate, cpu, peak];

@@ -1,10 +1,12 @@
-/** Takes the figures of a table: its contenders in turn, some runs to warm up, then the rounds. */
+/** Takes the figures of a table: its contenders in turn, first to warm up, then in the rounds. */
 import { medians } from './statistics.mjs';
 import { openReference } from './reference.mjs';
 import { startServers } from './servers.mjs';
 
 const LIMIT_MS = 120_000;
 const MINUTE_MS = 60_000;
+/** A turn begins with runs that do not count, for so long together. */
+const TURN_WARM_UP_MS = 200;
 
 let runs = 0;
 
@@ -93,7 +95,6 @@ async function prepare(
     size: entry.size,
     hosts: hosts.slice(0, entry.hosts),
     dist: entry.dist ?? dist,
-    collect: !options.smoke,
     profile: options.profile && entry.runtime === 'node',
     ...entry.params,
   };
@@ -106,27 +107,47 @@ async function runRounds(table, context) {
   const { onProgress } = context;
   for (const [index, entry] of entries.entries()) {
     onProgress(`warm-up of ${index + 1} of ${entries.length}`);
-    for (let i = 0; i < entry.warmUps; i++) await runOnce(entry, { ...context, counts: false });
+    for (let i = 0; i < entry.warmUps; i++) await runOnce(entry, context);
   }
   for (let round = 0; round < rounds; round++) {
     onProgress(`round ${round + 1} of ${rounds}`);
     for (const index of entries.keys()) {
       const entry = entries[(index + round) % entries.length];
-      records.get(entry).push(await runOnce(entry, { ...context, counts: true }));
+      records.get(entry).push(await takeTurn(entry, context));
     }
   }
   return Promise.all(entries.map((entry) => summary(entry, records.get(entry), context)));
 }
 
+/**
+ * The figures of one turn: those of its last run, with the time of its first as `firstMs`. While the
+ * others had their turns, V8 has shrunk the heap of a contender in Node, and the caches hold what is
+ * not its own. What that costs is a figure of its own, and no part of the others.
+ */
+async function takeTurn(entry, context) {
+  if (entry.warmUps === 0) return runOnce(entry, { ...context, counts: true });
+  const { timeMs: firstMs } = await runOnce(entry, context);
+  const collects = context.scenario.collects !== 'turn';
+  let takenMs = firstMs;
+  while (takenMs < TURN_WARM_UP_MS) {
+    takenMs += (await runOnce(entry, { ...context, collects })).timeMs;
+  }
+  const figures = await runOnce(entry, { ...context, collects, counts: true });
+  return { ...figures, firstMs };
+}
+
 /** One run of one entry, its replies checked; the hooks of the scenario are around it. */
-async function runOnce(entry, { scenario, servers, references, taken, counts }) {
+async function runOnce(entry, context) {
+  const { options, scenario, servers, references, taken } = context;
+  const { collects = true, counts = false } = context;
   const worker = taken.get(processOf(entry));
   const run = ++runs;
   const reference = await references.over(entry.hosts);
   const hooked = { reference, servers, entry, size: entry.size, run };
   await scenario.beforeRun?.(hooked);
   const limitMs = LIMIT_MS + (entry.params.minutes ?? 0) * MINUTE_MS;
-  const figures = await worker.ask({ cmd: 'run', run, counts }, limitMs);
+  const message = { cmd: 'run', run, collects: collects && !options.smoke, counts };
+  const figures = await worker.ask(message, limitMs);
   await scenario.afterRun?.(hooked);
   await worker.ask({ cmd: 'check' }, LIMIT_MS);
   await scenario.verify?.(hooked);

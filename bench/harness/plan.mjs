@@ -1,13 +1,13 @@
 /** Lays out what is measured: the tables of a scenario and the entries of each. */
 import { withBaseline } from '../contenders.mjs';
 
-const WARM_UPS = 5;
+const WARM_UPS = 3;
 
 /**
  * The tables of a scenario under the options of the command line. A table has a `title`, `hosts`,
  * `transport`, `rounds`, `columns`, and `entries`: contenders with the `size` of their workload, the
- * number of their `hosts`, the `params` of their driver, the `env` of their process, how often they
- * warm up, and how many `commands` a run of theirs has.
+ * number of their `hosts`, the `params` of their driver, how often they warm up, and how many
+ * `commands` a run of theirs has.
  */
 export function planTables(scenario, options) {
   const own = { title: scenario.title, contenders: scenario.contenders };

@@ -17,10 +17,10 @@ export class WorkerProcess {
   #ended;
   #exited;
 
-  /** Starts `command` with `args`, and with more in its environment. */
-  constructor({ key, command, args, env: more }) {
+  /** Starts `command` with `args`. */
+  constructor({ key, command, args }) {
     this.key = key;
-    const env = { ...process.env, ...more };
+    const env = { ...process.env };
     // Every worker runs with the defaults of its runtime.
     delete env.NODE_OPTIONS;
     delete env.NODE_V8_COVERAGE;

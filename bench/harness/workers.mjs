@@ -18,10 +18,10 @@ export class Workers {
   }
 
   /** A worker for a contender, which runs by `command` and `args`. */
-  take({ name, client, env = {} }, { command, args }) {
-    const key = `${command} ${client} ${JSON.stringify(env)}`;
+  take({ name, client }, { command, args }) {
+    const key = `${command} ${client}`;
     const idle = this.#idle.get(key)?.pop();
-    const worker = idle ?? new WorkerProcess({ key, command, args, env });
+    const worker = idle ?? new WorkerProcess({ key, command, args });
     worker.name = name;
     this.#all.add(worker);
     return worker;

@@ -3,7 +3,7 @@
  * each with one line:
  *
  * - `prepare`: loads the scenario and the client library, and connects; answers `{}`
- * - `run`: one run, number `run`; answers its figures
+ * - `run`: one run, number `run`, behind a collection of garbage if it `collects`; answers its figures
  * - `check`: throws away the results of that run if they are the right ones; answers `{}`
  * - `profile`: where the time of the profiled runs went
  * - `close`: closes the connections; answers `{}`, after which it can prepare again
@@ -33,9 +33,9 @@ const commands = {
     }
     return {};
   },
-  async run({ run, counts }) {
+  async run({ run, collects, counts }) {
     driver.before?.(run);
-    if (settings.collect) await collectGarbage();
+    if (collects) await collectGarbage();
     if (counts) profiler?.begin();
     const figures = await takeFigures(() => driver.run());
     if (counts) profiler?.end();
