@@ -196,21 +196,32 @@ function refuseAs(where: string): (problem: OptionProblem) => BadHostSetup {
   return ({ message }) => new BadHostSetup(`${where}: ${message}`);
 }
 
+/** What a kind of call takes: made once, since small maps are called often. */
+export type CallRules = OptionRules<Record<string, unknown>>;
+
+function callTakes(...names: (keyof CallOptions)[]): CallRules {
+  return Object.fromEntries(names.map((name) => [name, callRules[name]]));
+}
+
+export const CALL_OPTIONS = callTakes('timeout', 'signal', 'maxConcurrency', 'autoBatch');
+/** `hosts` is let through unread: its owner checks it. */
+export const FANOUT_OPTIONS: CallRules = { hosts: anyRule, ...CALL_OPTIONS };
+export const CLIENT_OPTIONS = callTakes('maxConcurrency', 'autoBatch');
+export const ROUTING_OPTIONS = callTakes('autoBatch');
+export const JOIN_OPTIONS = callTakes('timeout', 'signal');
+
 /**
  * Checks the options of a call and fills in the defaults.
  *
- * @param allowed - the names that this call takes. `hosts` is let through unread: its owner checks it.
+ * @param rules - those of what this call takes.
  * @throws MisuseError RB_UNKNOWN_OPTION for any other name, RB_INVALID_ARGUMENT for a bad value.
  */
 export function resolveCallOptions(
   options: CallOptions | undefined,
-  allowed: readonly (keyof CallOptions | 'hosts')[],
+  rules: CallRules,
 ): ResolvedCallOptions {
   if (options === undefined) return callDefaults;
-  const rules = Object.fromEntries(
-    allowed.map((name) => [name, name === 'hosts' ? anyRule : callRules[name]]),
-  );
-  const given: CallOptions = readOptions<Record<string, unknown>>(options, rules, refuseCall);
+  const given: CallOptions = readOptions(options, rules, refuseCall);
   return {
     timeout: given.timeout,
     signal: given.signal,

@@ -1,7 +1,7 @@
 /** `cluster.executeCommands`: lists of commands by routing key, answered in the same shape. */
 
 import { MapError } from '../errors.js';
-import { type CallOptions, resolveCallOptions } from '../options.js';
+import { CALL_OPTIONS, type CallOptions, resolveCallOptions } from '../options.js';
 import { type RbPromise, sequenceOf } from '../promise/rb-promise.js';
 import type { Key } from '../util/key.js';
 import type { Backend } from './backend.js';
@@ -21,14 +21,12 @@ export type ListResults<C> =
     ? Map<K, RbPromise<unknown>[]>
     : { [K in keyof C]: RbPromise<unknown>[] };
 
-const OPTIONS = ['timeout', 'signal', 'maxConcurrency', 'autoBatch'] as const;
-
 export async function executeCommands(
   backend: Backend,
   mapping: CommandLists,
   options: CallOptions | undefined,
 ): Promise<unknown> {
-  const resolved = resolveCallOptions(options, OPTIONS);
+  const resolved = resolveCallOptions(options, CALL_OPTIONS);
   const lists = readLists(mapping);
   const { maxConcurrency, autoBatch = true } = resolved;
   const session = new Session(backend, { maxConcurrency, autoBatch });

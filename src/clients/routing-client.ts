@@ -8,7 +8,15 @@ import type {
   RespVersions,
   TypeMapping,
 } from '../commands/upstream.js';
-import { type CallOptions, resolveCallOptions } from '../options.js';
+import {
+  CALL_OPTIONS,
+  type CallOptions,
+  type CallRules,
+  CLIENT_OPTIONS,
+  FANOUT_OPTIONS,
+  resolveCallOptions,
+  ROUTING_OPTIONS,
+} from '../options.js';
 import type { MapOperation } from '../telemetry/traces.js';
 import { type Backend, BACKEND, type ClientCluster } from './backend.js';
 import { CommandClient, hostOf, sendTo } from './command-client.js';
@@ -39,15 +47,11 @@ export interface RoutingClientOptions {
 /** The options of a mapping or fan-out client that is not bound to one call. */
 export type ClientOptions = Pick<CallOptions, 'maxConcurrency' | 'autoBatch'>;
 
-const CLIENT_OPTIONS = ['maxConcurrency', 'autoBatch'] as const;
-const CALL_OPTIONS = ['timeout', 'signal', 'maxConcurrency', 'autoBatch'] as const;
-const FANOUT_OPTIONS = ['hosts', ...CALL_OPTIONS] as const;
-
 /** A map or a fan-out that is to be run. */
 interface Call {
   readonly operation: MapOperation;
   readonly options: FanoutOptions | undefined;
-  readonly allowed: readonly (keyof FanoutOptions)[];
+  readonly takes: CallRules;
 }
 
 /**
@@ -121,7 +125,7 @@ export class RoutingClient<
     super();
     const backend = cluster[BACKEND];
     this.#backend = backend;
-    this.#autoBatch = resolveCallOptions(options, ['autoBatch']).autoBatch ?? true;
+    this.#autoBatch = resolveCallOptions(options, ROUTING_OPTIONS).autoBatch ?? true;
     this.#dispatch = new Dispatch(backend, { autoBatch: false, maxConcurrency: Infinity });
     this.#mapping = replyMapping(backend.protocol, backend.typeMapping);
     this.keptSink = new NativeSink(GET, this.#mapping);
@@ -169,7 +173,7 @@ export class RoutingClient<
     callback: (client: ExtendedMappingClient<RESP, TM, M, F, S>) => T,
     options?: CallOptions,
   ): Promise<Awaited<T>> {
-    return this.#run({ operation: 'map', options, allowed: CALL_OPTIONS }, callback, (session) =>
+    return this.#run({ operation: 'map', options, takes: CALL_OPTIONS }, callback, (session) =>
       this.#mappingClient(session),
     );
   }
@@ -187,7 +191,7 @@ export class RoutingClient<
     callback: (client: ExtendedFanoutClient<RESP, TM, M, F, S>) => T,
     options?: FanoutOptions,
   ): Promise<Awaited<T>> {
-    const call = { operation: 'fanout', options, allowed: FANOUT_OPTIONS } as const;
+    const call = { operation: 'fanout', options, takes: FANOUT_OPTIONS } as const;
     return this.#run(call, callback, (session) => this.#fanoutClient(session, options?.hosts));
   }
 
@@ -202,18 +206,18 @@ export class RoutingClient<
     callback: (client: ExtendedFanoutClient<RESP, TM, M, F, S>) => T,
     options?: CallOptions,
   ): Promise<Awaited<T>> {
-    return this.#run({ operation: 'all', options, allowed: CALL_OPTIONS }, callback, (session) =>
+    return this.#run({ operation: 'all', options, takes: CALL_OPTIONS }, callback, (session) =>
       this.#fanoutClient(session, 'all'),
     );
   }
 
   #run<C, T>(
-    { operation, options, allowed }: Call,
+    { operation, options, takes }: Call,
     callback: (client: C) => T,
     open: (session: Session) => C,
   ): Promise<Awaited<T>> {
     try {
-      const resolved = resolveCallOptions(options, allowed);
+      const resolved = resolveCallOptions(options, takes);
       assertCallback(callback);
       const session = this.#session(resolved);
       const client = open(session);

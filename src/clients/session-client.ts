@@ -4,7 +4,7 @@ import type { CommandSpec } from '../commands/command-spec.js';
 import { RbPromise, settleRejected } from '../promise/rb-promise.js';
 import { CommandClient } from './command-client.js';
 import { refusedCommand } from './command-error.js';
-import { type CallOptions, resolveCallOptions } from '../options.js';
+import { type CallOptions, JOIN_OPTIONS, resolveCallOptions } from '../options.js';
 import { extendClient } from './extend-client.js';
 import { joinSession } from './join.js';
 import type { ReplyMapping } from './reply-mapping.js';
@@ -47,7 +47,7 @@ export abstract class SessionClient extends CommandClient {
    */
   join(options?: Pick<CallOptions, 'timeout' | 'signal'>): Promise<void> {
     try {
-      return joinSession(this.session, resolveCallOptions(options, ['timeout', 'signal']));
+      return joinSession(this.session, resolveCallOptions(options, JOIN_OPTIONS));
     } catch (error) {
       return Promise.reject(error);
     }

@@ -88,6 +88,7 @@ export class Session implements JoinScope {
 
   /** The failures since the last call that are unhandled now, commands in the order of issue. */
   takeFailures(): Failure[] {
+    if (this.#rejected.length === 0 && this.#thrown.length === 0) return [];
     const rejected = this.#rejected.filter((promise) => !isHandled(promise));
     const thrown = this.#thrown.map((reason) => ({ sequence: Infinity, reason }));
     this.#rejected = [];

@@ -42,14 +42,16 @@ export function readOptions<T extends object>(
       message: `options must be an object, not ${describeType(options)}`,
     });
   }
-  const unknown = findUnknownName(options, Object.keys(rules));
+  const names = Object.keys(rules) as (keyof T & string)[];
+  const unknown = findUnknownName(options, names);
   if (unknown !== undefined) throw refuse({ kind: 'unknown', message: unknown });
 
   const read: Record<string, unknown> = {};
-  for (const [name, rule] of Object.entries<OptionRule>(rules)) {
+  for (const name of names) {
     // By name rather than by own key, so that getters of a class count too.
     const value = options[name];
     if (value === undefined) continue;
+    const rule = rules[name];
     if (!rule.accepts(value)) {
       throw refuse({ kind: 'invalid', message: describeBadValue(name, value, rule) });
     }

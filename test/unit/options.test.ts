@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 
 import { BadHostSetup, MisuseError } from '../../src/errors.js';
 import {
+  CALL_OPTIONS,
   checkOptionNames,
+  FANOUT_OPTIONS,
+  JOIN_OPTIONS,
   resolveCallOptions,
   resolvePoolOptions,
   type CallOptions,
@@ -144,12 +147,10 @@ describe('resolvePoolOptions', () => {
 });
 
 describe('resolveCallOptions', () => {
-  const all = ['timeout', 'signal', 'maxConcurrency', 'autoBatch'] as const;
-
   it.each([[undefined], [{}], [{ timeout: undefined, maxConcurrency: undefined }]])(
     'fills in the defaults of %j',
     (options) => {
-      expect(resolveCallOptions(options, all)).toStrictEqual({
+      expect(resolveCallOptions(options, CALL_OPTIONS)).toStrictEqual({
         timeout: undefined,
         signal: undefined,
         maxConcurrency: 64,
@@ -161,8 +162,8 @@ describe('resolveCallOptions', () => {
   it('keeps what is given', () => {
     const { signal } = new AbortController();
     const options = { timeout: maxDelay, signal, maxConcurrency: Infinity, autoBatch: false };
-    expect(resolveCallOptions(options, all)).toStrictEqual(options);
-    expect(resolveCallOptions({ maxConcurrency: 1, timeout: 0.1 }, all)).toMatchObject({
+    expect(resolveCallOptions(options, CALL_OPTIONS)).toStrictEqual(options);
+    expect(resolveCallOptions({ maxConcurrency: 1, timeout: 0.1 }, CALL_OPTIONS)).toMatchObject({
       maxConcurrency: 1,
       timeout: 0.1,
     });
@@ -170,7 +171,7 @@ describe('resolveCallOptions', () => {
 
   it('takes a signal that is aborted already', () => {
     const signal = AbortSignal.abort();
-    expect(resolveCallOptions({ signal }, all).signal).toBe(signal);
+    expect(resolveCallOptions({ signal }, CALL_OPTIONS).signal).toBe(signal);
   });
 
   it.each<[Record<string, unknown>, string]>([
@@ -189,7 +190,7 @@ describe('resolveCallOptions', () => {
     [{ maxConcurrency: -Infinity }, `maxConcurrency must be ${bound}, not -Infinity`],
     [{ autoBatch: 1 }, 'autoBatch must be true or false, not 1'],
   ])('refuses %o', (options, message) => {
-    const error = refusal(() => resolveCallOptions(options, all));
+    const error = refusal(() => resolveCallOptions(options, CALL_OPTIONS));
     expect(error).toBeInstanceOf(MisuseError);
     expect(error).toMatchObject({ code: 'RB_INVALID_ARGUMENT', message });
   });
@@ -204,14 +205,14 @@ describe('resolveCallOptions', () => {
     ],
     [{ hosts: [0] }, "unknown option 'hosts'"],
   ])('refuses the name in %j', (options, problem) => {
-    const error = refusal(() => resolveCallOptions(options, all));
+    const error = refusal(() => resolveCallOptions(options, CALL_OPTIONS));
     expect(error).toBeInstanceOf(MisuseError);
     expect(error).toMatchObject({ code: 'RB_UNKNOWN_OPTION' });
     expect((error as Error).message).toContain(problem);
   });
 
   it('refuses an option that this call does not take', () => {
-    const error = refusal(() => resolveCallOptions({ autoBatch: true }, ['timeout', 'signal']));
+    const error = refusal(() => resolveCallOptions({ autoBatch: true }, JOIN_OPTIONS));
     expect(error).toMatchObject({
       code: 'RB_UNKNOWN_OPTION',
       message: "unknown option 'autoBatch'; the options are timeout, signal",
@@ -220,7 +221,7 @@ describe('resolveCallOptions', () => {
 
   it('lets hosts pass where it is allowed, and leaves it to its owner', () => {
     const options = { hosts: 'anything', timeout: 5 } as CallOptions;
-    expect(resolveCallOptions(options, ['hosts', 'timeout'])).toStrictEqual({
+    expect(resolveCallOptions(options, FANOUT_OPTIONS)).toStrictEqual({
       timeout: 5,
       signal: undefined,
       maxConcurrency: 64,
@@ -229,7 +230,9 @@ describe('resolveCallOptions', () => {
   });
 
   it.each([null, 1000, 'x', [], () => {}])('refuses %s in place of the options', (options) => {
-    const error = refusal(() => resolveCallOptions(options as unknown as CallOptions, all));
+    const error = refusal(() =>
+      resolveCallOptions(options as unknown as CallOptions, CALL_OPTIONS),
+    );
     expect(error).toMatchObject({ code: 'RB_INVALID_ARGUMENT' });
     expect((error as Error).message).toMatch(/^options must be an object, not /);
   });
