@@ -39,7 +39,7 @@ class RawSender {
   /** A promise that counts among the commands of the call. */
   promise(spec: CommandSpec): CommandPromise<unknown> {
     const session = this.#session;
-    return new CommandPromise(
+    return CommandPromise.of(
       new CommandContext(session, spec, this.#mapping),
       session.nextSequence(),
     );
@@ -47,13 +47,13 @@ class RawSender {
 
   /** A promise that the caller never sees. */
   inner(spec: CommandSpec): CommandPromise<unknown> {
-    return new CommandPromise(new CommandContext(SILENT, spec, this.#mapping), 0);
+    return CommandPromise.of(new CommandContext(SILENT, spec, this.#mapping), 0);
   }
 
   /** The same with a reply whose types are not the caller's choice. */
   plain(spec: CommandSpec): CommandPromise<unknown> {
     const mapping = replyMapping(this.#mapping.protocol, undefined);
-    return new CommandPromise(new CommandContext(SILENT, spec, mapping), 0);
+    return CommandPromise.of(new CommandContext(SILENT, spec, mapping), 0);
   }
 
   send(lane: Lane, sink: CommandPromise<unknown>, args: readonly RawArgument[]): void {

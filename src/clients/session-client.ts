@@ -76,7 +76,7 @@ export abstract class SessionClient extends CommandClient {
   /** @internal */
   protected newPromise<T>(spec: CommandSpec): CommandPromise<T> {
     const context = this.#context?.spec === spec ? this.#context : this.#contextOf(spec);
-    return new CommandPromise<T>(context, this.session.nextSequence());
+    return CommandPromise.of<T>(context, this.session.nextSequence());
   }
 
   #contextOf(spec: CommandSpec): CommandContext {
@@ -84,7 +84,7 @@ export abstract class SessionClient extends CommandClient {
     if (context === undefined) {
       context = new CommandContext(this.session, spec, this.mapping);
       if (spec.isShared) this.#contexts.set(spec, context);
-      this.kept ??= new CommandPromise(context, 0);
+      this.kept ??= CommandPromise.of(context, 0);
     }
     return (this.#context = context);
   }

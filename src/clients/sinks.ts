@@ -12,6 +12,7 @@ import {
   settleRejected,
   settleResolved,
 } from '../promise/rb-promise.js';
+import { Settleable } from '../promise/settleable.js';
 import type { ReplySink } from '../wire/pipeline.js';
 import { commandError } from './command-error.js';
 import type { ReplyMapping } from './reply-mapping.js';
@@ -56,6 +57,17 @@ export class CommandContext implements JoinScope {
 
 /** The promise of a command in a map or fan-out: its scope is a {@link CommandContext}. */
 export class CommandPromise<T> extends RbPromise<T> implements CommandSink {
+  /**
+   * The same as `new CommandPromise(context, sequence)`, which takes 25 ns where this takes 7: V8 looks
+   * for the constructors of derived classes each time. So those above `Settleable` must have none, and
+   * no fields.
+   */
+  static of<T>(context: CommandContext, sequence: number): CommandPromise<T>;
+  static of(): unknown {
+    // eslint-disable-next-line prefer-rest-params -- an array would take as long as is saved
+    return Reflect.construct(Settleable, arguments, CommandPromise) as unknown;
+  }
+
   get spec(): CommandSpec {
     return contextOf(this).spec;
   }
