@@ -23,19 +23,14 @@ interface WellFormedText {
  * with a lone surrogate, which has no UTF-8 form.
  */
 export function keyText(key: Key): string | Uint8Array {
-  switch (typeof key) {
-    case 'string':
-      if (!(key as string & WellFormedText).isWellFormed()) throw loneSurrogateError();
-      return key;
-    case 'number':
-      if (!Number.isSafeInteger(key)) throw invalidKeyError(key);
-      return String(key);
-    case 'bigint':
-      return String(key);
-    default:
-      if (!isUint8Array(key)) throw invalidKeyError(key);
-      return key;
+  // No switch: it would make V8 look up the name of the type first.
+  if (typeof key === 'string') {
+    if (!(key as string & WellFormedText).isWellFormed()) throw loneSurrogateError();
+    return key;
   }
+  if (typeof key === 'bigint' || Number.isSafeInteger(key)) return String(key);
+  if (!isUint8Array(key)) throw invalidKeyError(key);
+  return key;
 }
 
 /**

@@ -277,7 +277,8 @@ export class Decoder {
     this.#isPush = type === RESP.PUSH;
     const mapping = this.#isPush ? DEFAULT_MAPPING : this.#queue.nextMapping();
     if (mapping === undefined) throw this.#broken('a reply that no command asked for');
-    this.#mapping = mapping;
+    // Mostly it is the same. V8 takes a field that hardly changes for a constant, and later stores it out of line.
+    if (mapping !== this.#mapping) this.#mapping = mapping;
   }
 
   /** Decodes one token; answers the offset behind it, or -1 if it is cut off. */
