@@ -277,7 +277,7 @@ export class Decoder {
     this.#isPush = type === RESP.PUSH;
     const mapping = this.#isPush ? DEFAULT_MAPPING : this.#queue.nextMapping();
     if (mapping === undefined) throw this.#broken('a reply that no command asked for');
-    // Mostly it is the same. V8 takes a field that hardly changes for a constant, and later stores it out of line.
+    // Mostly it is the same. V8 takes such a field for a constant, and stores it out of line later.
     if (mapping !== this.#mapping) this.#mapping = mapping;
   }
 
