@@ -128,8 +128,9 @@ async function takeTurn(entry, context) {
   if (entry.warmUps === 0) return runOnce(entry, { ...context, counts: true });
   const { timeMs: firstMs } = await runOnce(entry, context);
   const collects = context.scenario.collects !== 'turn';
+  const warmUpMs = context.options.smoke ? 0 : TURN_WARM_UP_MS;
   let takenMs = firstMs;
-  while (takenMs < TURN_WARM_UP_MS) {
+  while (takenMs < warmUpMs) {
     takenMs += (await runOnce(entry, { ...context, collects })).timeMs;
   }
   const figures = await runOnce(entry, { ...context, collects, counts: true });

@@ -22,7 +22,7 @@ function planTable(scenario, table, options) {
   const defaults = {
     size: table.size ?? sizeOf(scenario, options),
     hosts,
-    warmUps: table.warmUps ?? (options.smoke ? 0 : WARM_UPS),
+    warmUps: table.warmUps ?? (options.smoke ? 1 : WARM_UPS),
   };
   const params = { ...scenario.params, ...table.params };
   const entries = chooseEntries(withBaseline(table.contenders, options.baseline), options).map(
