@@ -122,7 +122,8 @@ async function runRounds(table, context) {
 /**
  * The figures of one turn: those of its last run, with the time of its first as `firstMs`. While the
  * others had their turns, V8 has shrunk the heap of a contender in Node, and the caches hold what is
- * not its own. What that costs is a figure of its own, and no part of the others.
+ * not its own. What that costs is a figure of its own, and no part of the others. Garbage is collected
+ * before each run; before the first one only, where the scenario `collects` by the `turn`.
  */
 async function takeTurn(entry, context) {
   if (entry.warmUps === 0) return runOnce(entry, { ...context, counts: true });

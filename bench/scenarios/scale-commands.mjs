@@ -7,8 +7,6 @@ const SIZES = [1_000, 10_000, 100_000, 1_000_000];
 const SMOKE_SIZES = [100, 1_000];
 /** So many commands in each run: the collector has as much to do in small maps as in large ones. */
 const COMMANDS_EACH = 1_000_000;
-/** So many commands before the rounds that count, whatever the size of the maps. */
-const WARM_UP_COMMANDS = 2_000_000;
 
 function entry(contender, size, { smoke }) {
   const repeats = smoke ? 1 : Math.max(1, COMMANDS_EACH / size);
@@ -18,7 +16,6 @@ function entry(contender, size, { smoke }) {
     group: contender.name,
     size,
     params: { repeats },
-    warmUps: smoke ? 0 : WARM_UP_COMMANDS / (size * repeats),
   };
 }
 
