@@ -144,6 +144,20 @@ export class NativeSink implements CommandSink {
   }
 }
 
+/** So many sinks of a batch are looked at before the first of them is answered. */
+const GROUP = 64;
+
+/**
+ * How many of a group of sinks wait for their answer. They are scattered in memory, and so short a
+ * look at each of them lets the processor fetch several at once.
+ */
+function countPending(sinks: readonly CommandSink[], from: number): number {
+  const to = Math.min(from + GROUP, sinks.length);
+  let count = 0;
+  for (let i = from; i < to; i++) if (sinks[i]!.isPending !== false) count++;
+  return count;
+}
+
 /** Takes the values of an `MGET` that stands for neighbouring `GET`s. */
 export class GetBatch implements ReplySink {
   readonly isRetryable = true;
@@ -151,6 +165,8 @@ export class GetBatch implements ReplySink {
   readonly mapping: ReplyMapping;
   readonly #sinks: readonly CommandSink[];
   #arrived = 0;
+  /** How many of the group that is answered now have waited for it. */
+  #pending = 0;
 
   constructor(sinks: readonly CommandSink[], mapping: ReplyMapping) {
     this.#sinks = sinks;
@@ -166,7 +182,8 @@ export class GetBatch implements ReplySink {
 
   onElement(index: number, value: unknown): void {
     this.#arrived = index + 1;
-    this.#sinks[index]!.onReply(value);
+    if (index % GROUP === 0) this.#pending = countPending(this.#sinks, index);
+    if (this.#pending > 0) this.#sinks[index]!.onReply(value);
   }
 
   onReply(): void {
@@ -196,7 +213,12 @@ export class SetBatch implements ReplySink {
   }
 
   onReply(reply: unknown): void {
-    for (const sink of this.#sinks) sink.onReply(reply);
+    const sinks = this.#sinks;
+    let pending = 0;
+    for (let i = 0; i < sinks.length; i++) {
+      if (i % GROUP === 0) pending = countPending(sinks, i);
+      if (pending > 0) sinks[i]!.onReply(reply);
+    }
   }
 
   onError(error: Error): void {
