@@ -199,6 +199,8 @@ export class Decoder {
     if (this.#longLine !== undefined || this.#long.isOpen || this.#isStopped) return;
     this.#text.open(this.#buffer, end);
     at = this.#run(this.#buffer, at, end);
+    // The text of the window would live on until the next read, as much as a read area holds.
+    this.#text.close();
     if (at < end && !this.#isStopped) this.#keepTail(at, end);
   }
 
