@@ -11,6 +11,7 @@ import { type EmitHostEvent, type HostHealth, type HostLoad, HostMonitor } from 
 import { createHost, type HostConfig, type HostInfo } from './hosts.js';
 import type { ResolvedPoolOptions } from './options.js';
 import type { Pool, PoolClass, PoolSettings } from './pool.js';
+import { asPartitionRouter, type PartitionRouter } from './routers/partition-router.js';
 import {
   type BaseRouter,
   type RouterClass,
@@ -54,6 +55,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
   readonly #dispatch: Dispatch;
   #router: BaseRouter | undefined;
   #routesByKey = false;
+  #partitionRouter: PartitionRouter | undefined;
   #topology = 0;
   #isClosing = false;
 
@@ -112,11 +114,16 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
     const { router: Router, cluster, routerOptions } = this.#options;
     const router = new Router(cluster, routerOptions as never);
     this.#routesByKey = routesByKey(router);
+    this.#partitionRouter = asPartitionRouter(router);
     return (this.#router = router);
   }
 
   get routesByKey(): boolean {
     return this.#routesByKey;
+  }
+
+  get partitionRouter(): PartitionRouter | undefined {
+    return this.#partitionRouter;
   }
 
   poolOf(hostId: number): Pool {

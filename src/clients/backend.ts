@@ -9,6 +9,7 @@ import type {
   TypeMapping,
 } from '../commands/upstream.js';
 import type { HostInfo } from '../hosts.js';
+import type { PartitionRouter } from '../routers/partition-router.js';
 import type { BaseRouter } from '../routers/router.js';
 import type { Pipeline } from '../wire/pipeline.js';
 import type { BusyPoll } from './busy-poll.js';
@@ -34,6 +35,8 @@ export interface Backend<
   getRouter(): BaseRouter;
   /** Whether the router decides by the key alone; known once there is one. */
   readonly routesByKey: boolean;
+  /** The router if it is the default one, unchanged; known once there is one. */
+  readonly partitionRouter: PartitionRouter | undefined;
   /** The pool of a host; throws `BadHostSetup` for an unknown id, `ClosedError` while closing. */
   poolOf(hostId: number): CommandPool;
 }

@@ -10,6 +10,7 @@ import type { ReplySink } from '../wire/pipeline.js';
 import type { CommandWriter } from './command-writer.js';
 import { type ReplyMapping, replyMapping } from './reply-mapping.js';
 import { type CommandSink, GetBatch, SetBatch } from './sinks.js';
+import { appendWritten } from './written-key.js';
 
 /** A buffer of this size is worth a write of its own while the caller still loops. */
 export const FLUSH_SIZE = 64 * 1024;
@@ -116,13 +117,13 @@ export class CommandBuffer {
 
   appendGet(key: Text, sink: CommandSink): void {
     this.#begin(GETS, sink);
-    writeText(this.#writer, key);
+    appendKey(this.#writer, key);
     this.#end(sink);
   }
 
   appendSet(key: Text, value: Text, sink: CommandSink): void {
     this.#begin(SETS, sink);
-    writeText(this.#writer, key);
+    appendKey(this.#writer, key);
     writeText(this.#writer, value);
     this.#end(sink);
   }
@@ -216,6 +217,10 @@ function written(encoded: Uint8Array): RespWriter {
   const writer = new RespWriter(1024);
   writer.writeEncoded(encoded);
   return writer;
+}
+
+function appendKey(writer: RespWriter, key: Text): void {
+  if (typeof key !== 'string' || !appendWritten(writer, key)) writeText(writer, key);
 }
 
 function writeText(writer: RespWriter, text: Text): void {

@@ -169,6 +169,8 @@ export function hostOf(backend: Backend, command: CommandWriter, spec: CommandSp
       ? noKeyError(spec.name)
       : severalKeysError(spec.name, command.keyCount);
   }
+  const { partitionRouter } = backend;
+  if (partitionRouter !== undefined) return command.hostOfKey(partitionRouter);
   return backend.routesByKey
     ? router.getHostForKey(command.key!)
     : router.getHostForCommand(spec.name, command.redisArgs.slice(1));

@@ -5,9 +5,10 @@
 
 import type { CommandParser } from '../commands/upstream.js';
 import { MisuseError } from '../errors.js';
+import type { PartitionRouter } from '../routers/partition-router.js';
 import { type Key, keyText } from '../util/key.js';
 import { describeType } from '../util/validate.js';
-import { RespWriter } from '../wire/encoder.js';
+import { LINE_END, RespWriter } from '../wire/encoder.js';
 
 /** An argument of a raw command. */
 export type RawArgument = string | number | bigint | Uint8Array;
@@ -27,6 +28,9 @@ export class CommandWriter implements CommandParser {
   /** The first key as it was given. */
   key: Key | undefined;
   keyCount = 0;
+  /** Where its bytes are. */
+  #keyEnd = 0;
+  #keySize = 0;
   preserve: unknown = undefined;
   /** The first text that looks as if something else than text was made into it. */
   converted: { readonly index: number; readonly text: string } | undefined;
@@ -52,17 +56,20 @@ export class CommandWriter implements CommandParser {
     target.append(this.#body);
   }
 
-  #push(argument: unknown): void {
+  /** Writes an argument; answers its size in bytes. */
+  #push(argument: unknown): number {
+    let size: number;
     if (typeof argument === 'string') {
       if (this.count === 0) this.name = argument;
       if (isMadeOfOther(argument)) this.converted ??= { index: this.count, text: argument };
-      this.#body.writeString(argument);
+      size = this.#body.writeString(argument);
     } else if (argument instanceof Uint8Array) {
-      this.#body.writeBytes(argument);
+      size = this.#body.writeBytes(argument);
     } else {
       throw wrongArgument(this.name, this.count, 'a string or bytes', argument);
     }
     this.count++;
+    return size;
   }
 
   push(...args: unknown[]): void {
@@ -90,8 +97,16 @@ export class CommandWriter implements CommandParser {
   }
 
   pushKey(key: Key): void {
-    if (this.keyCount++ === 0) this.key = key;
-    this.#push(this.#keyText(key));
+    const size = this.#push(this.#keyText(key));
+    if (this.keyCount++ > 0) return;
+    this.key = key;
+    this.#keySize = size;
+    this.#keyEnd = this.#body.length - LINE_END;
+  }
+
+  /** The host of the first key, whose bytes are written already. */
+  hostOfKey(router: PartitionRouter): number {
+    return router.getHostForBytes(this.#body.bytes, this.#keyEnd - this.#keySize, this.#keyEnd);
   }
 
   #keyText(key: Key): string | Uint8Array {

@@ -11,6 +11,7 @@ import type { Backend } from './backend.js';
 import { type CommandClient, defineMethod } from './command-client.js';
 import type { Lane } from './lane.js';
 import type { CommandSink } from './sinks.js';
+import { writeKey } from './written-key.js';
 
 export const GET = rawSpec('GET', []);
 const SET = rawSpec('SET', []);
@@ -67,8 +68,13 @@ export function hostOfPlain(
   key: Text,
   value: Text | undefined,
 ): number {
-  assertKey(spec.name, 1, key);
   const router = backend.getRouter();
+  const { partitionRouter } = backend;
+  if (partitionRouter !== undefined && typeof key === 'string') {
+    const hostId = writeKey(partitionRouter, key);
+    if (hostId !== undefined) return hostId;
+  }
+  assertKey(spec.name, 1, key);
   return backend.routesByKey
     ? router.getHostForKey(key)
     : router.getHostForCommand(spec.name, value === undefined ? [key] : [key, value]);

@@ -13,6 +13,8 @@ const SHORT = 48;
 /** Up to this many bytes, copying words in a loop beats a call into native code. */
 const SHORT_COPY = 160;
 const WORD = 4;
+/** How many bytes end an argument. */
+export const LINE_END = 2;
 /** The longest `*count` or `$length` with its line end. */
 const HEADER = 20;
 
@@ -106,54 +108,73 @@ export class RespWriter {
     this.length = at;
   }
 
-  /** One argument, as UTF-8. */
-  writeString(text: string): void {
+  /** One argument, as UTF-8; answers its size in bytes. */
+  writeString(text: string): number {
     const count = text.length;
-    if (count > SHORT) {
-      this.#writeLong(text);
-      return;
-    }
+    if (count > SHORT) return this.#writeLong(text);
     this.reserve(count + HEADER);
     const start = this.length;
     this.#writeHeader(DOLLAR, count);
-    const bytes = this.bytes;
-    let at = this.length;
-    for (let i = 0; i < count; i++) {
-      const code = text.charCodeAt(i);
-      if (code > 0x7f) {
-        this.length = start;
-        this.#writeLong(text);
-        return;
-      }
-      bytes[at++] = code;
-    }
-    bytes[at++] = CR;
-    bytes[at++] = LF;
-    this.length = at;
+    if (this.#writeAscii(text, count)) return this.#endBulk(count);
+    this.length = start;
+    return this.#writeLong(text);
   }
 
-  #writeLong(text: string): void {
+  /** Writes a text behind what is written, but does not count it; false if it is not ASCII. */
+  #writeAscii(text: string, count: number): boolean {
+    const { bytes, length } = this;
+    const view = this.#view;
+    let i = 0;
+    for (; view !== undefined && i + WORD <= count; i += WORD) {
+      const a = text.charCodeAt(i);
+      const b = text.charCodeAt(i + 1);
+      const c = text.charCodeAt(i + 2);
+      const d = text.charCodeAt(i + 3);
+      if ((a | b | c | d) > 0x7f) return false;
+      view.setInt32(length + i, a | (b << 8) | (c << 16) | (d << 24), true);
+    }
+    for (; i < count; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) return false;
+      bytes[length + i] = code;
+    }
+    return true;
+  }
+
+  #writeLong(text: string): number {
     const size = Buffer.byteLength(text);
     this.reserve(size + HEADER);
     this.#writeHeader(DOLLAR, size);
     this.bytes.write(text, this.length, size === text.length ? 'latin1' : 'utf8');
-    this.#endBulk(size);
+    return this.#endBulk(size);
   }
 
-  /** One argument, byte by byte. */
-  writeBytes(argument: Uint8Array): void {
+  /** One argument, byte by byte; answers its size. */
+  writeBytes(argument: Uint8Array): number {
     const size = argument.length;
     this.reserve(size + HEADER);
     this.#writeHeader(DOLLAR, size);
     this.bytes.set(argument, this.length);
-    this.#endBulk(size);
+    return this.#endBulk(size);
   }
 
-  #endBulk(size: number): void {
+  #endBulk(size: number): number {
     const at = this.length + size;
     this.bytes[at] = CR;
     this.bytes[at + 1] = LF;
-    this.length = at + 2;
+    this.length = at + LINE_END;
+    return size;
+  }
+
+  /** One argument, the first `size` bytes of `source`, which holds whole words of 32 bits. */
+  writeCopy(source: DataView, size: number): void {
+    // The last word may reach beyond the end.
+    this.reserve(size + HEADER + WORD);
+    this.#writeHeader(DOLLAR, size);
+    const at = this.length;
+    if (this.#view !== undefined) copyWords(source, this.#view, at, size);
+    else for (let i = 0; i < size; i++) this.bytes[at + i] = source.getUint8(i);
+    this.#endBulk(size);
   }
 
   /** Bytes that are RESP already. */
