@@ -1,5 +1,8 @@
-/** What a command costs over few and over many hosts: GET, merged and not. */
-import { map, plainMap } from '../contenders.mjs';
+/**
+ * What a command costs over few and over many hosts: GET, merged and not. The program in C shows how
+ * much of the difference is the machine's.
+ */
+import { hiredis, map, plainMap } from '../contenders.mjs';
 import { perCommand } from '../harness/columns.mjs';
 import { scenario as get } from './get.mjs';
 
@@ -17,7 +20,7 @@ export const scenario = {
   ...get,
   title: 'GET over different numbers of hosts',
   columns: perCommand,
-  contenders: [map, plainMap],
+  contenders: [map, plainMap, hiredis],
   tables(options) {
     const counts = options.smoke ? SMOKE_HOSTS : HOSTS;
     const entries = options.contenders.flatMap((contender) =>
