@@ -10,11 +10,15 @@ const COMPARED = 100;
 
 const KEY_KINDS = {
   'short keys': (i) => `user:${i}`,
+  'keys of 25 bytes': (i) => `user:${i}:session:`.padEnd(25, 'x'),
   'keys of 100 bytes': (i) => `session:${i}:`.padEnd(100, 'x'),
   'keys beyond ASCII': (i) => `größe:${i}`,
   numbers: (i) => i * 7_919,
   Buffers: (i) => Buffer.from(`user:${i}`),
 };
+
+/** What a plain command hashes while it writes it. */
+const WRITTEN_KINDS = ['short keys', 'keys of 25 bytes'];
 
 export function routerBenches({ ConsistentHashingRouter, PartitionRouter, Ring }) {
   const lookups = (title, Router, reference) =>
@@ -37,9 +41,36 @@ export function routerBenches({ ConsistentHashingRouter, PartitionRouter, Ring }
   };
   return [
     ...lookups('partition', PartitionRouter, partition),
+    ...WRITTEN_KINDS.map((kind) => ({
+      name: `partition, key written with that: ${kind}`,
+      setUp: () =>
+        writing(new PartitionRouter({ hosts: hostMap(HOSTS) }), range(KEYS, KEY_KINDS[kind])),
+    })),
     ...lookups('ketama', ConsistentHashingRouter, ketama),
     ...builds,
   ];
+}
+
+/** An operation is a key. */
+function writing(router, keys) {
+  const target = new DataView(new ArrayBuffer(48));
+  let sum;
+  return {
+    operations: keys.length,
+    run() {
+      sum = 0;
+      for (let i = 0; i < keys.length; i++) sum += router.writeAndGetHost(keys[i], target);
+    },
+    check() {
+      for (const key of keys) {
+        deepStrictEqual(router.writeAndGetHost(key, target), partitionOf(key));
+        deepStrictEqual(Buffer.from(target.buffer).toString('latin1', 0, key.length), key);
+      }
+      const expected = keys.reduce((total, key) => total + partitionOf(key), 0);
+      this.run();
+      deepStrictEqual(sum, expected);
+    },
+  };
 }
 
 /** An operation is a key. */
