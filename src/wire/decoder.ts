@@ -118,6 +118,7 @@ export class Decoder {
    */
   stop(): void {
     this.#isStopped = true;
+    this.#text.close();
     this.#longLine = undefined;
     this.#long.drop();
     this.#frames.clear();
@@ -184,7 +185,6 @@ export class Decoder {
   #endLong(): void {
     const { type, bytes, length } = this.#long;
     this.#expectLineEnd(bytes, length);
-    this.#text.close();
     const value = this.#bulk(type, bytes, 0, length);
     this.#long.close();
     this.#deliver(value);
@@ -223,7 +223,6 @@ export class Decoder {
     if (lineEnd === -1) return end;
     const line = this.#longLine!.subarray(0, this.#longLineFilled);
     this.#longLine = undefined;
-    this.#text.close();
     this.#run(line, 0, line.length);
     return stop;
   }

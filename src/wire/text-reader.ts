@@ -33,7 +33,7 @@ export class TextReader {
     this.#window = undefined;
   }
 
-  /** The next strings come from elsewhere. */
+  /** The next strings come from elsewhere; lets go of the text of the last ones. */
   close(): void {
     this.#bytes = undefined;
     this.#window = undefined;
