@@ -115,30 +115,20 @@ export class RespWriter {
     this.reserve(count + HEADER);
     const start = this.length;
     this.#writeHeader(DOLLAR, count);
-    if (this.#writeAscii(text, count)) return this.#endBulk(count);
-    this.length = start;
-    return this.#writeLong(text);
-  }
-
-  /** Writes a text behind what is written, but does not count it; false if it is not ASCII. */
-  #writeAscii(text: string, count: number): boolean {
-    const { bytes, length } = this;
-    const view = this.#view;
-    let i = 0;
-    for (; view !== undefined && i + WORD <= count; i += WORD) {
-      const a = text.charCodeAt(i);
-      const b = text.charCodeAt(i + 1);
-      const c = text.charCodeAt(i + 2);
-      const d = text.charCodeAt(i + 3);
-      if ((a | b | c | d) > 0x7f) return false;
-      view.setInt32(length + i, a | (b << 8) | (c << 16) | (d << 24), true);
-    }
-    for (; i < count; i++) {
+    const bytes = this.bytes;
+    let at = this.length;
+    for (let i = 0; i < count; i++) {
       const code = text.charCodeAt(i);
-      if (code > 0x7f) return false;
-      bytes[length + i] = code;
+      if (code > 0x7f) {
+        this.length = start;
+        return this.#writeLong(text);
+      }
+      bytes[at++] = code;
     }
-    return true;
+    bytes[at++] = CR;
+    bytes[at++] = LF;
+    this.length = at;
+    return count;
   }
 
   #writeLong(text: string): number {
