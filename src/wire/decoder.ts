@@ -50,8 +50,11 @@ export interface ReplyQueue {
    * once for each reply.
    */
   nextMapping(): DecodeMapping | undefined;
-  /** Takes the replies that are whole, in their order. Answers false to stop decoding. */
-  deliver(replies: readonly unknown[]): boolean;
+  /**
+   * Takes the replies that are whole, in their order: the first `count` of an array that is used again
+   * afterwards. Answers false to stop decoding.
+   */
+  deliver(replies: readonly unknown[], count: number): boolean;
 }
 
 /**
@@ -59,6 +62,8 @@ export interface ReplyQueue {
  * short loop of its own, several are fetched at once, and the decoder waits for none.
  */
 const GROUP = 128;
+
+const NO_GROUP: unknown[] = [];
 
 const HEADROOM = 8 * 1024;
 const READ_AREA = 64 * 1024;
@@ -85,7 +90,7 @@ export class Decoder {
   readonly #frames = new FrameStack();
   readonly #text = new TextReader();
   /** Whole replies that were not handed over yet. */
-  #replies: unknown[] = [];
+  #replies = NO_GROUP;
   #replyCount = 0;
   /** Whether the first byte of a reply was seen, and not its end. */
   #hasBegun = false;
@@ -122,7 +127,6 @@ export class Decoder {
     this.#longLine = undefined;
     this.#long.drop();
     this.#frames.clear();
-    this.#replies = [];
     this.#replyCount = 0;
     this.#target = this.#readArea;
   }
@@ -140,26 +144,27 @@ export class Decoder {
   /** Decodes `count` bytes that were read to the target. */
   decode(count: number): void {
     if (this.#isStopped) return;
+    // Used for all groups of the read. One that lives on would be slower: V8 keeps a record of what is
+    // new in what is old.
+    this.#replies = count < SHORT_READ ? [] : new Array<unknown>(GROUP);
     try {
       this.#advance(count);
+      this.#handOver();
     } catch (error) {
       // What came before is as good as ever.
       this.#handOver();
       this.stop();
       throw error;
+    } finally {
+      this.#replies = NO_GROUP;
     }
-    this.#handOver();
   }
 
   #handOver(): void {
     const count = this.#replyCount;
     if (count === 0 || this.#isStopped) return;
-    const replies = this.#replies;
-    if (replies.length > count) replies.length = count;
-    // Behind a whole group comes another that is likely to be whole: its array need not grow.
-    this.#replies = new Array<unknown>(count === GROUP ? GROUP : 0);
     this.#replyCount = 0;
-    if (!this.#queue.deliver(replies)) this.#isStopped = true;
+    if (!this.#queue.deliver(this.#replies, count)) this.#isStopped = true;
   }
 
   #advance(count: number): void {

@@ -95,16 +95,16 @@ export class SentQueue {
   }
 
   /**
-   * Gives replies to their sinks, in order. Answers false when the queue is closed, as by a callback
-   * of a reply.
+   * Gives the first `count` of these replies to their sinks, in order. Answers false when the queue is
+   * closed, as by a callback of a reply.
    *
    * @throws ProtocolError for an array of elements that has too few or too many.
    */
-  deliver(replies: readonly unknown[]): boolean {
-    for (let at = 0; at < replies.length && !this.#isClosed;) {
+  deliver(replies: readonly unknown[], count: number): boolean {
+    for (let at = 0; at < count && !this.#isClosed;) {
       const pipeline = this.#pipelines[this.#first]!;
       const { sinks, next } = pipeline;
-      const waiting = Math.min(replies.length - at, sinks.length - next);
+      const waiting = Math.min(count - at, sinks.length - next);
       const plain = countPlain(sinks, next, next + waiting);
       for (let i = 0; i < plain && !this.#isClosed; i++) this.#deliverOne(pipeline, replies[at++]);
       if (plain === 0) this.#deliverBatch(pipeline, replies[at++]);

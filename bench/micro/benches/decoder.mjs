@@ -129,9 +129,9 @@ class Replies {
     return this.#mapping;
   }
 
-  deliver(replies) {
-    this.last = replies[replies.length - 1];
-    this.values?.push(...replies);
+  deliver(replies, count) {
+    this.last = replies[count - 1];
+    this.values?.push(...replies.slice(0, count));
     return true;
   }
 }

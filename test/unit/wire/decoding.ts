@@ -61,8 +61,8 @@ export class Replies implements ReplyQueue {
     return this.mapping;
   }
 
-  deliver(replies: readonly unknown[]): boolean {
-    this.values.push(...replies);
+  deliver(replies: readonly unknown[], count: number): boolean {
+    this.values.push(...replies.slice(0, count));
     return true;
   }
 }
