@@ -1,6 +1,7 @@
 /** The hosts of a cluster, with the pool of each and the router over all. */
 
 import type { Backend } from './clients/backend.js';
+import { BufferSizes } from './clients/buffer-sizes.js';
 import { BusyPoll } from './clients/busy-poll.js';
 import { Dispatch } from './clients/dispatch.js';
 import { HostClient } from './clients/host-client.js';
@@ -45,6 +46,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
   TM
 > {
   readonly busyPoll: BusyPoll | undefined;
+  readonly bufferSizes = new BufferSizes();
   readonly #options: TopologyOptions<RESP, TM>;
   readonly #hosts: Map<number, HostInfo>;
   readonly #pools = new Map<number, Pool>();

@@ -12,6 +12,7 @@ import type { HostInfo } from '../hosts.js';
 import type { PartitionRouter } from '../routers/partition-router.js';
 import type { BaseRouter } from '../routers/router.js';
 import type { Pipeline } from '../wire/pipeline.js';
+import type { BufferSizes } from './buffer-sizes.js';
 import type { BusyPoll } from './busy-poll.js';
 
 /** The cluster, as its clients see it. */
@@ -28,6 +29,8 @@ export interface Backend<
   readonly commandTimeout: number | undefined;
   /** Keeps the event loop turning while a single reply is on its way; undefined for never. */
   readonly busyPoll: BusyPoll | undefined;
+  /** How long the buffers of commands get. */
+  readonly bufferSizes: BufferSizes;
   /** Grows when the hosts change, and when the cluster closes or opens. */
   readonly topology: number;
   /** Whether the cluster takes no commands because it is being disposed of. */

@@ -7,6 +7,7 @@
 import { RespWriter } from '../wire/encoder.js';
 import type { DecodeMapping } from '../wire/decode-mapping.js';
 import type { ReplySink } from '../wire/pipeline.js';
+import { type BufferSizes, expectedSize } from './buffer-sizes.js';
 import type { CommandWriter } from './command-writer.js';
 import { type ReplyMapping, replyMapping } from './reply-mapping.js';
 import { type CommandSink, GetBatch, SetBatch } from './sinks.js';
@@ -17,7 +18,6 @@ export const FLUSH_SIZE = 64 * 1024;
 const SMALL = 512;
 /** So many sinks there is room for at first. */
 const FEW = 8;
-const LARGE = FLUSH_SIZE + 8 * 1024;
 
 /**
  * The most keys of one MGET or MSET: more would make the host's other clients wait longer, and gain
@@ -76,6 +76,7 @@ export interface SealedCommands {
 export class CommandBuffer {
   readonly #writer = new RespWriter(SMALL);
   readonly #autoBatch: boolean;
+  readonly #sizes: BufferSizes;
   #sinks: ReplySink[] = [];
   /** How many of `#sinks` are filled. */
   #sinkCount = 0;
@@ -84,15 +85,16 @@ export class CommandBuffer {
   #kind: BatchKind | undefined;
   /** From the second command on; a single one is the last of `#sinks`. */
   #batch = NO_SINKS;
-  #capacity = 0;
   /** How many commands may be merged so far, and the mapping that they have in common. */
   #batchSize = 0;
   #batchMapping: ReplyMapping | undefined;
   /** Where their head is. */
   #start = 0;
 
-  constructor(autoBatch: boolean) {
+  constructor(autoBatch: boolean, sizes: BufferSizes) {
     this.#autoBatch = autoBatch;
+    this.#sizes = sizes;
+    this.#writer.expected = expectedSize(sizes.bytes);
   }
 
   get isEmpty(): boolean {
@@ -136,8 +138,6 @@ export class CommandBuffer {
       if (this.#batchSize === 1) this.#beginBatch(kind);
       return;
     }
-    // Behind a full one comes another that is likely to get full: its array need not grow.
-    this.#capacity = this.#batchSize === MAX_BATCH ? MAX_BATCH : 0;
     this.#endBatch();
     if (this.#autoBatch) this.#kind = kind;
     this.#batchMapping = sink.mapping;
@@ -148,7 +148,7 @@ export class CommandBuffer {
   /** A second one comes: makes a batch of the plain command that is the last so far. */
   #beginBatch({ one }: BatchKind): void {
     this.#writer.widen(this.#start, one.length, GAP);
-    this.#batch = new Array<CommandSink>(Math.max(this.#capacity, FEW));
+    this.#batch = new Array<CommandSink>(FEW);
     this.#batch[0] = this.#sinks[--this.#sinkCount] as CommandSink;
   }
 
@@ -158,7 +158,8 @@ export class CommandBuffer {
       this.#add(sink);
       return;
     }
-    if (size === this.#batch.length) this.#batch = lengthened(this.#batch);
+    const { batch } = this.#sizes;
+    if (size === this.#batch.length) this.#batch = lengthened(this.#batch, batch, MAX_BATCH);
     this.#batch[size] = sink;
   }
 
@@ -170,6 +171,7 @@ export class CommandBuffer {
     if (kind === undefined || size < 2) return;
     const batch = this.#batch;
     this.#batch = NO_SINKS;
+    if (size > FEW) this.#sizes.batch = size;
     if (batch.length > size) batch.length = size;
     const head = Buffer.from(`*${size * kind.width + 1}\r\n${kind.many}`, 'latin1');
     this.#writer.fillGap(this.#start, GAP, head);
@@ -178,7 +180,8 @@ export class CommandBuffer {
 
   #add(sink: ReplySink): void {
     const { mapping } = sink;
-    if (this.#sinkCount === this.#sinks.length) this.#sinks = lengthened(this.#sinks);
+    const { sinks } = this.#sizes;
+    if (this.#sinkCount === this.#sinks.length) this.#sinks = lengthened(this.#sinks, sinks);
     this.#sinks[this.#sinkCount++] = sink;
     if (this.#sinkCount === 1) this.#mapping = mapping;
     else if (mapping !== this.#mapping) this.#mapping = undefined;
@@ -187,27 +190,39 @@ export class CommandBuffer {
   /** Takes everything out. */
   seal(): SealedCommands {
     this.#endBatch();
-    // Behind a full buffer comes another that is likely to get full: it need not grow.
-    const isBulk = this.#writer.length >= FLUSH_SIZE;
+    this.#recordSizes();
     const count = this.#sinkCount;
     const sinks = this.#sinks;
     if (sinks.length > count) sinks.length = count;
     const sealed = {
-      bytes: this.#writer.detach(isBulk ? LARGE : SMALL),
+      bytes: this.#writer.detach(),
       sinks,
       mapping: this.#mapping,
       commands: this.#commands,
     };
-    this.#sinks = new Array<ReplySink>(isBulk ? count : 0);
+    this.#sinks = [];
     this.#sinkCount = 0;
     this.#commands = 0;
     return sealed;
   }
+
+  #recordSizes(): void {
+    const sizes = this.#sizes;
+    const { length } = this.#writer;
+    if (this.#sinkCount > FEW) sizes.sinks = this.#sinkCount;
+    // One with a very long value says little about the next.
+    if (length > SMALL) sizes.bytes = Math.min(length, FLUSH_SIZE);
+    this.#writer.expected = expectedSize(sizes.bytes);
+  }
 }
 
-/** With more room: V8 itself would make it half as long again, and leave more behind in the end. */
-function lengthened<T>(array: readonly T[]): T[] {
-  const longer = new Array<T>(Math.max(array.length * 4, FEW));
+/**
+ * With more room, for as many as the last time if it is known. V8 itself would make it half as long
+ * again, and leave more behind in the end.
+ */
+function lengthened<T>(array: readonly T[], last: number, most = Infinity): T[] {
+  const length = array.length === 0 ? FEW : Math.max(array.length * 4, expectedSize(last));
+  const longer = new Array<T>(Math.min(length, most));
   for (let i = 0; i < array.length; i++) longer[i] = array[i]!;
   return longer;
 }

@@ -5,6 +5,7 @@
 
 import { atEndOfTick } from '../util/timers.js';
 import type { Backend } from './backend.js';
+import type { BufferSizes } from './buffer-sizes.js';
 import { type GiveUpReason, Lane, type LaneHost } from './lane.js';
 
 /**
@@ -68,6 +69,10 @@ export class Dispatch implements LaneHost {
 
   get commandTimeout(): number | undefined {
     return this.#backend.commandTimeout;
+  }
+
+  get bufferSizes(): BufferSizes {
+    return this.#backend.bufferSizes;
   }
 
   get isIdle(): boolean {

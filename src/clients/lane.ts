@@ -14,6 +14,7 @@ import { clearTimer, startTimer } from '../util/timers.js';
 import { MAX_DELAY } from '../util/validate.js';
 import type { Pipeline, PipelineOwner, ReplySink } from '../wire/pipeline.js';
 import type { CommandChannel, CommandHolder, CommandPool, RoomWaiter } from './backend.js';
+import { BufferSizes } from './buffer-sizes.js';
 import { CommandBuffer, FLUSH_SIZE, type SealedCommands } from './command-buffer.js';
 import type { CommandWriter } from './command-writer.js';
 import { LanePipeline } from './lane-pipeline.js';
@@ -23,6 +24,7 @@ import { type CommandSink, commonName } from './sinks.js';
 export interface LaneHost {
   readonly autoBatch: boolean;
   readonly commandTimeout: number | undefined;
+  readonly bufferSizes: BufferSizes;
   /** The lane has something to flush at the end of the tick. */
   onDirty(lane: Lane): void;
   /** Asks for a turn; false if `takeTurn` will be called later. */
@@ -35,7 +37,7 @@ export interface LaneHost {
 /** Makes the error for what is given up; where it was going is put on it afterwards. */
 export type GiveUpReason = (lane: Lane) => Error;
 
-const NOTHING = new CommandBuffer(false).seal();
+const NOTHING = new CommandBuffer(false, new BufferSizes()).seal();
 
 export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   readonly pool: CommandPool;
@@ -53,7 +55,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   constructor(host: LaneHost, pool: CommandPool) {
     this.#host = host;
     this.pool = pool;
-    this.#buffer = new CommandBuffer(host.autoBatch);
+    this.#buffer = new CommandBuffer(host.autoBatch, host.bufferSizes);
     this.#channel = pool.openChannel();
     this.kept = new LanePipeline(NOTHING, this, pool);
   }
@@ -100,7 +102,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   /** A command that blocks: it gets a connection of its own and is not ordered against others. */
   appendBlocking(command: CommandWriter, sink: ReplySink, blockingTime: number): void {
     if (!this.#admit(sink)) return;
-    const own = new CommandBuffer(false);
+    const own = new CommandBuffer(false, this.#host.bufferSizes);
     own.append(command, sink);
     this.#host.onPending(1);
     this.#release(own.seal(), blockingTime);

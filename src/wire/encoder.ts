@@ -53,19 +53,20 @@ export class RespWriter {
   /** How much of `bytes` is written. */
   length = 0;
   /** How much the first write makes room for. */
-  #capacity: number;
+  readonly #capacity: number;
+  /** How much it is lengthened to where that is not enough. */
+  expected = 0;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
   /** Hands over what is written, and begins with nothing. */
-  detach(nextCapacity: number): Buffer {
+  detach(): Buffer {
     const written = this.bytes.subarray(0, this.length);
     this.bytes = EMPTY;
     this.#view = undefined;
     this.length = 0;
-    this.#capacity = nextCapacity;
     return written;
   }
 
@@ -77,7 +78,8 @@ export class RespWriter {
   #grow(count: number): void {
     const { length } = this.bytes;
     const next = Math.min(length * 4, Math.max(length * 2, FULL));
-    const wanted = Math.max(next, this.#capacity, this.length + count);
+    const expected = length === 0 ? this.#capacity : this.expected;
+    const wanted = Math.max(next, expected, this.length + count);
     const grown = Buffer.allocUnsafe(wanted);
     this.bytes.copy(grown, 0, 0, this.length);
     this.bytes = grown;

@@ -121,7 +121,7 @@ export class TestPipeline extends Pipeline {
       for (const argument of args) writer.writeString(argument);
     }
     const times = { done: 0 };
-    super(writer.detach(64), [...calls], { onPipelineDone: () => times.done++ });
+    super(writer.detach(), [...calls], { onPipelineDone: () => times.done++ });
     this.calls = calls;
     this.times = times;
   }

@@ -79,7 +79,7 @@ function growth(RespWriter) {
   const run = () => {
     const writer = new RespWriter(SMALL);
     for (let i = 0; i < commands.length; i++) write(writer, commands[i]);
-    written = writer.detach(SMALL);
+    written = writer.detach();
   };
   return {
     operations: commands.length,

@@ -56,6 +56,18 @@ describe('a writer', () => {
     );
   });
 
+  it('gets the room that is expected once its first does not suffice', () => {
+    const writer = new RespWriter(64);
+    writer.expected = 5000;
+    write(writer, ['PING']);
+    expect(writer.bytes.length).toBeLessThan(100);
+    write(writer, ['x'.repeat(100)]);
+    expect(writer.bytes).toHaveLength(5000);
+    write(writer, ['y'.repeat(6000)]);
+    const commands = [['PING'], ['x'.repeat(100)], ['y'.repeat(6000)]];
+    expect(written(writer).equals(Buffer.concat(commands.map(upstream)))).toBe(true);
+  });
+
   it.each([0, 1, 9, 10, 11, 47, 48, 49, 99, 100, 101, 999, 1000, 1001, 65_536, 1_000_000])(
     'encodes arguments of length %i',
     (length) => {
@@ -90,13 +102,13 @@ describe('a writer', () => {
   it('hands over what it holds, and begins anew in other memory', () => {
     const writer = new RespWriter(16);
     write(writer, ['GET', 'first']);
-    const first = writer.detach(1000);
+    const first = writer.detach();
     expect(writer.length).toBe(0);
     write(writer, ['GET', 'second']);
-    const second = writer.detach(16);
+    const second = writer.detach();
     expect(first.equals(upstream(['GET', 'first']))).toBe(true);
     expect(second.equals(upstream(['GET', 'second']))).toBe(true);
-    expect(writer.detach(16)).toHaveLength(0);
+    expect(writer.detach()).toHaveLength(0);
   });
 
   it('appends another one as it is', () => {
