@@ -66,6 +66,11 @@ export class Link {
     return !this.#client.destroyed;
   }
 
+  /** Whether the server has to take what it was sent before the client may send more. */
+  get isWaiting(): boolean {
+    return this.#server.writableNeedDrain;
+  }
+
   /** Sends bytes to the client; answers whether it takes more at once. */
   send(bytes: Buffer): boolean {
     if (this.#client.destroyed || !this.#client.writable) return false;
@@ -83,6 +88,8 @@ export class Link {
   freeze(): void {
     this.#isFrozen = true;
     this.#server.destroySoon();
+    // It may have waited for the server to drain, and would not see that the client leaves.
+    this.#client.resume();
   }
 
   /** Ends the connection as an orderly server does. */

@@ -28,7 +28,7 @@ const SITES_PER_BATCH = 2;
 const PATIENCE = 120_000;
 
 export class Rig {
-  /** Every strike passes it. */
+  /** Every strike passes it, and every audit: it holds all that was written to a host. */
   readonly strikes = new Turnstile();
 
   private constructor(
@@ -59,7 +59,7 @@ export class Rig {
     return new Rig(sites, driver, new Workload(load));
   }
 
-  /** Runs `fn` while no strike and no batch of commands is under way. */
+  /** Runs `fn` while no strike, no audit and no batch of commands is under way. */
   whileQuiet(fn: () => Promise<void>): Promise<void> {
     return this.strikes.alone(() => this.workload.whileQuiet(fn), PATIENCE);
   }

@@ -110,7 +110,7 @@ class Run {
       site.isOpen = false;
       await condition(() => site.inFlight === 0, PATIENCE);
       await condition(() => this.#rig.driver.pending(site.hostId) === 0, PATIENCE);
-      await site.audit();
+      await this.#rig.strikes.pass(() => site.audit());
     } catch (error) {
       site.tally.blame('stuck', String(error));
     } finally {
