@@ -35,12 +35,15 @@ const TRAITS: Readonly<Record<SiteKind, readonly Trait[]>> = {
   tls: ['any', 'front', 'tls'],
 };
 
-/** What a kill does not take: everything that was answered is in the file by then. */
+/**
+ * What a kill does not take: everything that was answered is in the file by then. With any other
+ * `appendfsync` a connection that has replies waiting may get the next one before the file does.
+ */
 const DURABLE = [
   '--appendonly',
   'yes',
   '--appendfsync',
-  'no',
+  'always',
   '--auto-aof-rewrite-percentage',
   '0',
 ];
