@@ -29,7 +29,7 @@ const PATIENCE = 120_000;
 
 export class Rig {
   /** Every strike passes it, and every audit: it holds all that was written to a host. */
-  readonly strikes = new Turnstile();
+  readonly turnstile = new Turnstile();
 
   private constructor(
     readonly sites: readonly Site[],
@@ -61,7 +61,7 @@ export class Rig {
 
   /** Runs `fn` while no strike, no audit and no batch of commands is under way. */
   whileQuiet(fn: () => Promise<void>): Promise<void> {
-    return this.strikes.alone(() => this.workload.whileQuiet(fn), PATIENCE);
+    return this.turnstile.alone(() => this.workload.whileQuiet(fn), PATIENCE);
   }
 
   /** Ends all of it, the client first. */

@@ -110,7 +110,7 @@ class Run {
       site.isOpen = false;
       await condition(() => site.inFlight === 0, PATIENCE);
       await condition(() => this.#rig.driver.pending(site.hostId) === 0, PATIENCE);
-      await this.#rig.strikes.pass(() => site.audit());
+      await this.#rig.turnstile.pass(() => site.audit());
     } catch (error) {
       site.tally.blame('stuck', String(error));
     } finally {
@@ -121,10 +121,10 @@ class Run {
 
   async #strikeOften(site: Site, { fault, strikes }: Job): Promise<void> {
     site.isOpen = true;
-    await this.#rig.strikes.pass(() => this.#untilSound(site));
+    await this.#rig.turnstile.pass(() => this.#untilSound(site));
     let misses = 0;
     while (site.tally.strikes < strikes && misses <= MAX_MISSES) {
-      const isHit = await this.#rig.strikes.pass(() => this.#strike(site, fault));
+      const isHit = await this.#rig.turnstile.pass(() => this.#strike(site, fault));
       misses = isHit ? 0 : misses + 1;
       if (isHit) await this.#options.onProgress?.(++this.#done / this.#total);
     }
