@@ -2,13 +2,12 @@
  * Strings out of a read buffer, with as few calls into native code as possible.
  *
  * A short ASCII string is cut from one latin1 string of the whole window: V8 copies substrings of
- * fewer than 13 characters, so they pin nothing. Longer ones would, and are decoded by themselves.
+ * fewer than 13 characters, so they pin nothing. Longer ones would, and are made by themselves.
  */
 
 import { isAscii as areAscii } from 'node:buffer';
+import { LONGEST, mediumText, SHORTEST } from './medium-text.js';
 
-/** V8 makes substrings from this length on as views of their parent. */
-const SLICED = 13;
 /** From this length on it pays to look for ASCII, which needs no decoding, in native code. */
 const LONG = 4096;
 /** From this length on it pays to look once whether a whole window is ASCII. */
@@ -42,8 +41,7 @@ export class TextReader {
   read(bytes: Buffer, start: number, stop: number): string {
     const length = stop - start;
     if (length === 0) return '';
-    if (length >= LONG) return longText(bytes, start, stop);
-    if (length >= SLICED || bytes !== this.#bytes) return bytes.utf8Slice(start, stop);
+    if (length >= SHORTEST || bytes !== this.#bytes) return textOf(bytes, start, stop);
     if (this.#window === undefined) this.#openWindow(bytes, start);
     if (!this.#isAsciiWindow && !isAscii(bytes, start, stop)) return bytes.utf8Slice(start, stop);
     const from = start - this.#windowStart;
@@ -70,6 +68,13 @@ export class TextReader {
     if (name.length === length) this.#names[slot] = name;
     return name;
   }
+}
+
+function textOf(bytes: Buffer, start: number, stop: number): string {
+  const length = stop - start;
+  if (length >= LONG) return longText(bytes, start, stop);
+  if (length < SHORTEST || length > LONGEST) return bytes.utf8Slice(start, stop);
+  return mediumText(bytes, start, length) ?? bytes.utf8Slice(start, stop);
 }
 
 function longText(bytes: Buffer, start: number, stop: number): string {

@@ -14,6 +14,7 @@ const reply = (text, value) => ({ text, value });
 
 const string = (value) => reply(bulk(value), value);
 const short = (i) => string(`value:${1_000 + i}`);
+const medium = (i) => string(`${1_700_000_000_000 + i}-value`);
 const long = (i) => string(`a value ${i}`.padEnd(40, '.'));
 const accented = (i) => string(`größe:${i}`);
 const double = (value) => reply(`,${value}\r\n`, value);
@@ -72,6 +73,7 @@ export function decoderBenches({ Decoder, decodeMapping }) {
     decoding(Decoder, new Replies(mapping), replies, chunk);
   return Object.entries({
     'strings of 10 bytes': () => whole(range(1_000, short)),
+    'strings of 19 bytes': () => whole(range(1_000, medium)),
     'strings of 40 bytes': () => whole(range(1_000, long)),
     'strings beyond ASCII': () => whole(range(1_000, accented)),
     'simple strings': () => whole(range(1_000, () => reply('+OK\r\n', 'OK'))),

@@ -47,6 +47,36 @@ describe.each(TYPE_MAPPINGS)('with %s', (_, mapping) => {
   });
 });
 
+describe('text of every length', () => {
+  const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
+  const lengths = Array.from({ length: letters.length }, (_, i) => i + 1);
+
+  it('is whole, amidst others and at the end of what was read', () => {
+    const texts = lengths.map((length) => letters.slice(0, length));
+    const replies = new Replies();
+    expect(replies.decode(Buffer.concat(texts.map((text) => bulk(text))))).toEqual(texts);
+    for (const text of texts) expect(replies.decode(bulk(text))).toEqual([text]);
+  });
+
+  it('is decoded as UTF-8, wherever a character beyond ASCII stands', () => {
+    const replies = new Replies();
+    for (const length of lengths) {
+      for (let at = 0; at < length; at++) {
+        const text = `${letters.slice(0, at)}é${letters.slice(at + 1, length)}`;
+        const found = replies.decode(Buffer.concat([bulk(text), bulk('plain'), bulk(text)]));
+        expect(found).toEqual([text, 'plain', text]);
+      }
+    }
+  });
+
+  it('does not depend on what follows it', () => {
+    for (const length of lengths) {
+      const text = letters.slice(0, length);
+      expect(new Replies().decode(Buffer.concat([bulk(text), bulk('ééé')]))).toEqual([text, 'ééé']);
+    }
+  });
+});
+
 describe('what a decoded value is', () => {
   it('errors are ReplyErrors, also inside aggregates', () => {
     const [top] = new Replies().decode(Buffer.from('-WRONGTYPE no\r\n'));
