@@ -3,6 +3,7 @@
 import { EventEmitter } from 'node:events';
 import { MisuseError } from './errors.js';
 import type { HostInfo } from './hosts.js';
+import { now } from './util/timers.js';
 import { describeType, describeValue } from './util/validate.js';
 import type { ChannelState, ChannelWatcher } from './wire/channel.js';
 
@@ -174,7 +175,7 @@ export class HostMonitor implements ChannelWatcher {
   #state: HostState = 'idle';
   #since = new Date();
   /** The same moment on the clock that nobody sets. */
-  #enteredAt = performance.now();
+  #enteredAt = now();
   #lastError: Error | undefined;
   #reconnects = 0;
 
@@ -210,11 +211,11 @@ export class HostMonitor implements ChannelWatcher {
     const from = this.#state;
     const to = this.#overall();
     if (to === from) return;
-    const now = performance.now();
-    const lasted = now - this.#enteredAt;
+    const enteredAt = now();
+    const lasted = enteredAt - this.#enteredAt;
     this.#state = to;
     this.#since = new Date();
-    this.#enteredAt = now;
+    this.#enteredAt = enteredAt;
     if (to === 'down') this.#emit('hostDown', { ...this.#where, error: this.#lastError! });
     if (to === 'up') {
       this.#emit('hostUp', { ...this.#where, ...(from === 'down' && { downtime: lasted }) });

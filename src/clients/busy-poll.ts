@@ -13,7 +13,7 @@
  *      '------------------------ period -------------------------'
  */
 
-import { atEndOfTick } from '../util/timers.js';
+import { atEndOfTick, now } from '../util/timers.js';
 
 /** So often the loop turns for one reply, before it may sleep: some 60 us. */
 const MAX_TURNS = 48;
@@ -44,9 +44,9 @@ export class BusyPoll {
     if (this.#isTurning && this.#turns-- > 0) this.#schedule();
   };
 
-  /** @param now the time in ms. */
-  constructor(now = (): number => performance.now()) {
-    this.#now = now;
+  /** @param clock the time in ms. */
+  constructor(clock = now) {
+    this.#now = clock;
   }
 
   /** Whether the loop turns for the wait that is under way. */

@@ -3,18 +3,20 @@
  * buffer is full and at the end of the tick, on so many hosts at once.
  */
 
-import { atEndOfTick } from '../util/timers.js';
+import { atEndOfTick, now } from '../util/timers.js';
 import type { Backend } from './backend.js';
 import type { BufferSizes } from './buffer-sizes.js';
 import { type GiveUpReason, Lane, type LaneHost } from './lane.js';
 
 /**
  * While so many pipelines are under way, replies come one after the other, and commands behind them:
- * what is sent a turn of the loop later is more at a time.
+ * what is sent a turn or two of the loop later is more at a time.
  */
 const STREAM = 2;
-/** In ms: if a turn of the loop takes longer, nothing is to wait for the next one. */
-const SHORT_TURN = 0.2;
+/** So many turns it waits at most. More bring little: nearly all replies of a round have come. */
+const TURNS = 2;
+/** In ms: if the turns take longer, nothing is to wait for the next one. */
+const SHORT_TURNS = 0.2;
 
 export interface DispatchOptions {
   readonly autoBatch: boolean;
@@ -40,17 +42,17 @@ export class Dispatch implements LaneHost {
   #pending = 0;
   /** When the first of the dirty lanes became so, in ms. */
   #dirtyAt = 0;
-  /** Whether they have waited a turn of the loop for more commands. */
-  #hasGathered = false;
+  /** So many turns of the loop they have waited for more commands. */
+  #gathered = 0;
   readonly #endOfTick = (): void => {
-    this.#hasGathered = !this.#hasGathered && this.#mayGather;
-    if (this.#hasGathered) atEndOfTick(this.#endOfTick);
+    this.#gathered = this.#mayGather ? this.#gathered + 1 : 0;
+    if (this.#gathered > 0) atEndOfTick(this.#endOfTick);
     else this.#flush();
   };
 
   get #mayGather(): boolean {
     const underWay = this.#pending - this.#dirty.length;
-    return underWay >= STREAM && performance.now() - this.#dirtyAt < SHORT_TURN;
+    return this.#gathered < TURNS && underWay >= STREAM && now() - this.#dirtyAt < SHORT_TURNS;
   }
 
   #flush(): void {
@@ -111,7 +113,7 @@ export class Dispatch implements LaneHost {
 
   onDirty(lane: Lane): void {
     if (this.#dirty.length === 0) {
-      this.#dirtyAt = performance.now();
+      this.#dirtyAt = now();
       atEndOfTick(this.#endOfTick);
     }
     this.#dirty.push(lane);

@@ -1,6 +1,6 @@
-/** Timers as they were when the library was loaded, whatever replaces the globals later. */
+/** Timers and the clock as they were at first, whatever replaces the globals later. */
 
-const { setTimeout, clearTimeout, setImmediate } = globalThis;
+const { setTimeout, clearTimeout, setImmediate, performance } = globalThis;
 
 export type Timer = ReturnType<typeof setTimeout>;
 
@@ -18,4 +18,9 @@ const kept: { immediate: unknown } = { immediate: undefined };
 /** Runs `callback` when the events that are ready now have been handled. */
 export function atEndOfTick(callback: () => void): void {
   kept.immediate = setImmediate(callback);
+}
+
+/** In ms, since some time in the past. */
+export function now(): number {
+  return performance.now();
 }

@@ -12,7 +12,7 @@
  */
 
 import { ConnectionError, type ReplyError, type TimeoutError } from '../errors.js';
-import { clearTimer, startTimer, type Timer } from '../util/timers.js';
+import { clearTimer, now, startTimer, type Timer } from '../util/timers.js';
 import { backOff, type BackOffBounds } from './back-off.js';
 import { Connection, type ConnectionEvents, type ConnectionOptions } from './connection.js';
 import type { LoadingRound } from './loading.js';
@@ -96,7 +96,7 @@ export class Channel implements ConnectionEvents {
 
   /** Sends a pipeline behind all that came before. */
   send(pipeline: Pipeline): void {
-    if (this.#connection === undefined && performance.now() < this.#pausedUntil) {
+    if (this.#connection === undefined && now() < this.#pausedUntil) {
       pipeline.fail(copyOf(this.#lastReason!, { maybeExecuted: false }));
       return;
     }
@@ -234,7 +234,7 @@ export class Channel implements ConnectionEvents {
   /** An attempt failed: all that wait are rejected, and the next attempt has to wait. */
   #giveUp(reason: LossReason): void {
     this.#pause = backOff(this.#options.reconnect, this.#failedAttempts++);
-    this.#pausedUntil = performance.now() + this.#pause;
+    this.#pausedUntil = now() + this.#pause;
     failAll(this.#takeQueue(), reason);
   }
 
