@@ -5,22 +5,25 @@
  * The kernel takes longer to put a process to sleep and to wake it than a server on the same machine
  * takes to answer: over a unix socket a command takes 25 us instead of 45, for the same CPU. Where
  * the reply takes longer, or client and server share a core, turning gains nothing. Which it is, is
- * measured all the time: of each period, a few waits are spent in both ways in turn, and the others
- * in the one that was quicker.
+ * measured all the time: a period begins with a few waits in either way, and goes on in the one that
+ * was quicker. They are not taken in turn, since each way leaves the processes on other cores.
  *
- *     |turn sleep turn sleep . .|the better way . . . . . . . . .|turn sleep . .
- *      '------- samples -------'
- *      '------------------------ period -------------------------'
+ *     |turn turn . .|sleep sleep . .|the quicker way . . . . . . . . .|turn turn . .
+ *      '-- samples of both ways --'
+ *      '--------------------------- period ---------------------------'
  */
 
 import { atEndOfTick, now } from '../util/timers.js';
 
 /** So often the loop turns for one reply, before it may sleep: some 60 us. */
 const MAX_TURNS = 48;
-const PERIOD = 256;
+const PERIOD = 512;
+/** Of each way. */
 const SAMPLES = 8;
+/** In ms: so much of a sample counts. Turning is too short to gain anything where it is longer. */
+const LONGEST = 0.1;
 /** To turn has to bring the time that it took to sleep down to so much of it. */
-const WORTHWHILE = 0.8;
+const WORTHWHILE = 0.9;
 
 /** One for all dispatches of a cluster. */
 export class BusyPoll {
@@ -34,10 +37,10 @@ export class BusyPoll {
   #isScheduled = false;
   /** How many waits of this period are over. */
   #waits = 0;
-  /** When the wait began, if it is a sample. */
+  /** When the sending for the wait began, if it is a sample. */
   #beganAt = 0;
-  /** Of the samples of this period, in ms. */
-  #quickest = { turning: Infinity, sleeping: Infinity };
+  /** What the samples of this period took together, in ms. */
+  #taken = { turning: 0, sleeping: 0 };
   #isWorthwhile = false;
   readonly #turn = (): void => {
     this.#isScheduled = false;
@@ -54,6 +57,18 @@ export class BusyPoll {
     return this.#isTurning;
   }
 
+  get #isSampling(): boolean {
+    return this.#waits < SAMPLES * 2;
+  }
+
+  /**
+   * A dispatch is about to send something. The time counts from here: a server that gets the core
+   * right away answers before the write is over.
+   */
+  onSending(): void {
+    if (this.#isSampling && this.#waiting === undefined) this.#beganAt = this.#now();
+  }
+
   /** A dispatch has sent something, and has so many pipelines under way. */
   onSent(dispatch: object, pending: number): void {
     if (pending === 1 && this.#waiting === undefined) this.#begin(dispatch);
@@ -62,10 +77,8 @@ export class BusyPoll {
   }
 
   #begin(dispatch: object): void {
-    const isSample = this.#waits < SAMPLES;
     this.#waiting = dispatch;
-    this.#isTurning = isSample ? this.#waits % 2 === 0 : this.#isWorthwhile;
-    if (isSample) this.#beganAt = this.#now();
+    this.#isTurning = this.#isSampling ? this.#waits < SAMPLES : this.#isWorthwhile;
     if (!this.#isTurning) return;
     this.#turns = MAX_TURNS;
     this.#schedule();
@@ -80,7 +93,7 @@ export class BusyPoll {
   /** A dispatch has nothing under way any more. */
   onIdle(dispatch: object): void {
     if (dispatch !== this.#waiting) return;
-    if (this.#waits < SAMPLES) this.#takeSample(this.#now() - this.#beganAt);
+    if (this.#isSampling) this.#takeSample(this.#now() - this.#beganAt);
     if (++this.#waits === PERIOD) this.#waits = 0;
     this.#end();
   }
@@ -91,10 +104,9 @@ export class BusyPoll {
   }
 
   #takeSample(took: number): void {
-    if (this.#waits === 0) this.#quickest = { turning: Infinity, sleeping: Infinity };
-    const way = this.#isTurning ? 'turning' : 'sleeping';
-    this.#quickest[way] = Math.min(this.#quickest[way], took);
-    const { turning, sleeping } = this.#quickest;
+    if (this.#waits === 0) this.#taken = { turning: 0, sleeping: 0 };
+    this.#taken[this.#isTurning ? 'turning' : 'sleeping'] += Math.min(took, LONGEST);
+    const { turning, sleeping } = this.#taken;
     this.#isWorthwhile = turning < sleeping * WORTHWHILE;
   }
 }

@@ -56,10 +56,12 @@ export class Dispatch implements LaneHost {
   }
 
   #flush(): void {
+    const { busyPoll } = this.#backend;
     const dirty = this.#dirty;
     this.#dirty = [];
+    busyPoll?.onSending();
     for (const lane of dirty) lane.flush();
-    if (this.#pending > 0) this.#backend.busyPoll?.onSent(this, this.#pending);
+    if (this.#pending > 0) busyPoll?.onSent(this, this.#pending);
   }
 
   constructor(backend: Backend, { autoBatch, maxConcurrency }: DispatchOptions) {

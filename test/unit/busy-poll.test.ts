@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { BusyPoll } from '../../src/clients/busy-poll.js';
 import { countImmediates } from '../helpers/immediates.js';
 
-const PERIOD = 256;
+const PERIOD = 512;
+/** Of each way. */
 const SAMPLES = 8;
 /** More often than the loop is turned for one reply. */
 const MANY = 200;
@@ -20,15 +21,18 @@ const other = {};
 function open() {
   let now = 1000;
   const poll = new BusyPoll(() => now);
-  /** One wait that takes as long as its way does; answers the way. */
-  const wait = (times: Times): 'turning' | 'sleeping' => {
+  /** One wait that takes as long as its way does, behind so long a write; answers the way. */
+  const wait = (times: Times, sending: number): 'turning' | 'sleeping' => {
+    poll.onSending();
+    now += sending;
     poll.onSent(dispatch, 1);
     const way = poll.isTurning ? 'turning' : 'sleeping';
     now += times[way];
     poll.onIdle(dispatch);
     return way;
   };
-  const waits = (count: number, times: Times) => Array.from({ length: count }, () => wait(times));
+  const waits = (count: number, times: Times, sending = 0) =>
+    Array.from({ length: count }, () => wait(times, sending));
   return { poll, waits };
 }
 
@@ -37,40 +41,53 @@ const turnLoop = async () => {
 };
 
 describe('BusyPoll', () => {
-  it('tries both ways in turn, then keeps to the quicker one', () => {
+  it('tries either way for a while, then keeps to the quicker one', () => {
     const { waits } = open();
     const quick = { turning: 0.02, sleeping: 0.04 };
-    expect(waits(SAMPLES, quick)).toEqual(
-      Array.from({ length: SAMPLES }, (_, i) => (i % 2 === 0 ? 'turning' : 'sleeping')),
-    );
-    expect(new Set(waits(PERIOD - SAMPLES, quick))).toEqual(new Set(['turning']));
+    expect(new Set(waits(SAMPLES, quick))).toEqual(new Set(['turning']));
+    expect(new Set(waits(SAMPLES, quick))).toEqual(new Set(['sleeping']));
+    expect(new Set(waits(PERIOD - 2 * SAMPLES, quick))).toEqual(new Set(['turning']));
+    expect(waits(SAMPLES + 1, quick).slice(-2)).toEqual(['turning', 'sleeping']);
   });
 
   it.each([
     ['slower', { turning: 0.03, sleeping: 0.02 }],
     ['as quick, across a network', { turning: 0.3, sleeping: 0.3 }],
-    ['hardly quicker', { turning: 0.9, sleeping: 1 }],
+    ['quicker, but of no use in so long a wait', { turning: 0.3, sleeping: 0.5 }],
+    ['hardly quicker', { turning: 0.046, sleeping: 0.05 }],
   ])('lets the loop sleep where turning is %s', (_, times) => {
     const { waits } = open();
-    waits(SAMPLES, times);
-    expect(new Set(waits(PERIOD - SAMPLES, times))).toEqual(new Set(['sleeping']));
+    waits(2 * SAMPLES, times);
+    expect(new Set(waits(PERIOD - 2 * SAMPLES, times))).toEqual(new Set(['sleeping']));
   });
 
-  it('goes by the quickest of each way: a wait may be long for another reason', () => {
+  it('counts the time of sending, in which a server on the same core answers', () => {
     const { waits } = open();
-    const times = { turning: 0.02, sleeping: 0.04 };
-    waits(SAMPLES - 2, times);
-    waits(2, { turning: 50, sleeping: 50 });
-    expect(waits(1, times)).toEqual(['turning']);
+    const times = { turning: 0.004, sleeping: 0.01 };
+    waits(SAMPLES, times, 0.03);
+    waits(SAMPLES, times, 0.01);
+    expect(waits(1, times)).toEqual(['sleeping']);
   });
+
+  it.each([0, SAMPLES - 1, SAMPLES, 2 * SAMPLES - 1])(
+    'is not misled by a wait that is long for another reason, sample %i',
+    (at) => {
+      const { waits } = open();
+      const times = { turning: 0.02, sleeping: 0.05 };
+      waits(at, times);
+      waits(1, { turning: 50, sleeping: 50 });
+      waits(2 * SAMPLES - 1 - at, times);
+      expect(waits(1, times)).toEqual(['turning']);
+    },
+  );
 
   it('decides anew in each period', () => {
     const { waits } = open();
     waits(PERIOD, { turning: 0.02, sleeping: 0.04 });
     const slower = { turning: 0.06, sleeping: 0.04 };
-    expect(waits(PERIOD, slower).slice(SAMPLES)).not.toContain('turning');
+    expect(waits(PERIOD, slower).slice(2 * SAMPLES)).not.toContain('turning');
     const quicker = { turning: 0.02, sleeping: 0.04 };
-    expect(waits(PERIOD, quicker).slice(SAMPLES)).not.toContain('sleeping');
+    expect(waits(PERIOD, quicker).slice(2 * SAMPLES)).not.toContain('sleeping');
   });
 
   it.each([
@@ -85,8 +102,8 @@ describe('BusyPoll', () => {
     expect(poll.isTurning).toBe(false);
     poll.onIdle(sender);
     poll.onIdle(dispatch);
-    const slower = { turning: 0.04, sleeping: 0.02 };
-    expect(waits(2, slower)).toEqual(['turning', 'sleeping']);
+    const times = { turning: 0.04, sleeping: 0.02 };
+    expect(waits(SAMPLES + 1, times).slice(-2)).toEqual(['turning', 'sleeping']);
   });
 
   it('goes on while another dispatch has nothing more under way', () => {
@@ -118,9 +135,10 @@ describe('BusyPoll', () => {
 
   it('never has two turns scheduled', async () => {
     const { poll, waits } = open();
-    waits(SAMPLES, { turning: 1, sleeping: 2 });
+    const quick = { turning: 0.02, sleeping: 0.04 };
+    waits(2 * SAMPLES, quick);
     const count = await countImmediates(async () => {
-      waits(10, { turning: 1, sleeping: 2 });
+      expect(waits(10, quick)).not.toContain('sleeping');
       poll.onSent(dispatch, 1);
       await turnLoop();
     });
