@@ -3,7 +3,7 @@
  * instead of falling asleep.
  *
  * The kernel takes longer to put a process to sleep and to wake it than a server on the same machine
- * takes to answer: over a unix socket a command takes 25 us instead of 45, for the same CPU. Where
+ * takes to answer: over a unix socket a command takes 25 us instead of 50, for the same CPU. Where
  * the reply takes longer, or client and server share a core, turning gains nothing. Which it is, is
  * measured all the time: a period begins with a few waits in either way, and goes on in the one that
  * was quicker. They are not taken in turn, since each way leaves the processes on other cores.
