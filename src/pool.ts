@@ -39,6 +39,7 @@ export type PoolArgument = string | number | bigint | Uint8Array;
 
 /** Rejects what it holds when the pool disconnects. */
 interface Holder {
+  holderIndex: number;
   rejectHeld(error: Error): void;
 }
 
@@ -76,7 +77,8 @@ export class Pool {
   readonly #waiters = new Set<Waiter>();
   #isRemoved = false;
   readonly #onIdle = new Set<() => void>();
-  readonly #holders = new Set<Holder>();
+  /** No Set: what it once held would stay alive with the tables that it has outgrown. */
+  readonly #holders: Holder[] = [];
 
   constructor(host: HostInfo, settings: PoolSettings) {
     this.host = host;
@@ -195,7 +197,7 @@ export class Pool {
   }
 
   get #isIdle(): boolean {
-    return this.#pendingCommands === 0 && this.#holders.size === 0;
+    return this.#pendingCommands === 0 && this.#holders.length === 0;
   }
 
   #checkIdle(): void {
@@ -268,12 +270,21 @@ export class Pool {
 
   /** @internal */
   addHolder(holder: Holder): void {
-    this.#holders.add(holder);
+    if (holder.holderIndex === -1) holder.holderIndex = this.#holders.push(holder) - 1;
   }
 
   /** @internal */
   removeHolder(holder: Holder): void {
-    if (this.#holders.delete(holder)) this.#checkIdle();
+    const index = holder.holderIndex;
+    if (index === -1) return;
+    holder.holderIndex = -1;
+    // The last one takes its place.
+    const last = this.#holders.pop()!;
+    if (last !== holder) {
+      this.#holders[index] = last;
+      last.holderIndex = index;
+    }
+    this.#checkIdle();
   }
 
   /** @internal */

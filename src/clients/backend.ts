@@ -103,6 +103,8 @@ export interface RoomWaiter {
 }
 
 export interface CommandHolder {
+  /** Its place among the holders of its pool, which keeps it; -1 while it is none of them. */
+  holderIndex: number;
   /** Rejects all that it holds. */
   rejectHeld(error: Error): void;
 }

@@ -152,8 +152,7 @@ class Join {
     this.#reject(reason);
     // Callbacks that run now find the call over: what they would issue is refused.
     giveUp();
-    this.#session.takeFailures();
-    this.issued = this.#session.takeIssued();
+    this.#takeStock();
   }
 
   #check(): void {
@@ -173,14 +172,21 @@ class Join {
   #finish(): void {
     if (!this.#end()) return;
     const result = this.#result!.value;
-    const failures = this.#session.takeFailures();
+    const failures = this.#takeStock();
     if (result instanceof RbPromise && result.isRejected) {
       failures.push({ sequence: sequenceOf(result), reason: result.reason });
       failures.sort((a, b) => a.sequence - b.sequence);
     }
-    this.issued = this.#session.takeIssued();
     if (failures.length > 0) this.#reject(failureOf(eachOnce(failures), this.issued));
     else this.#resolve(result instanceof RbPromise ? result.value : result);
+  }
+
+  /** Everything that was issued is settled: answers the failures among it. */
+  #takeStock(): Failure[] {
+    const session = this.#session;
+    this.issued = session.takeIssued();
+    if (this.#closesSession) session.dispatch.close();
+    return session.takeFailures();
   }
 
   #end(): boolean {

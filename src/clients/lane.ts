@@ -41,6 +41,7 @@ const NOTHING = new CommandBuffer(false, new BufferSizes()).seal();
 
 export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   readonly pool: CommandPool;
+  holderIndex = -1;
   readonly #host: LaneHost;
   readonly #buffer: CommandBuffer;
   readonly #channel: CommandChannel;

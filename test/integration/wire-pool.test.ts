@@ -155,7 +155,7 @@ describe('a pool that disconnects', () => {
   it('rejects what has no answer, on every connection, and what is held for it', async () => {
     const pool = makePool({ connectionsPerHost: 2 });
     const held: Error[] = [];
-    const holder = { rejectHeld: (error: Error) => void held.push(error) };
+    const holder = { holderIndex: -1, rejectHeld: (error: Error) => void held.push(error) };
     pool.addHolder(holder);
     const channels = [pool.openChannel(), pool.openChannel(), pool.openBlockingChannel()];
     await execute(channels[0]!, 'PING');
@@ -174,6 +174,27 @@ describe('a pool that disconnects', () => {
     expect([pool.connections, pool.pending]).toEqual([0, 0]);
     expect(await execute(channels[1]!, 'ECHO back')).toBe('back');
     expect(pool.connections).toBe(1);
+  });
+
+  it('reaches each of those that hold something for it, and none that does not any more', async () => {
+    const pool = makePool();
+    const told: number[] = [];
+    const holders = Array.from({ length: 6 }, (_, number) => ({
+      holderIndex: -1,
+      rejectHeld: () => void told.push(number),
+    }));
+    const toldNow = async (): Promise<number[]> => {
+      await pool.disconnect();
+      return told.splice(0).sort();
+    };
+    for (const holder of holders) pool.addHolder(holder);
+    // The first, the last, one in between; twice, as a lane does that has nothing more to send.
+    for (const number of [0, 5, 2, 2]) pool.removeHolder(holders[number]!);
+    expect(await toldNow()).toEqual([1, 3, 4]);
+    for (const number of [2, 4, 0]) pool.addHolder(holders[number]!);
+    expect(await toldNow()).toEqual([0, 1, 2, 3, 4]);
+    for (const holder of holders) pool.removeHolder(holder);
+    expect(await toldNow()).toEqual([]);
   });
 
   it('for good keeps no connection of a blocking command', async () => {
