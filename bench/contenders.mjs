@@ -14,6 +14,12 @@ export const plainMap = contender(
   'redis-blaster',
   'plain-map',
 );
+export const mapOfAll = contender(
+  'redis-blaster map, RbPromise.all',
+  'node',
+  'redis-blaster',
+  'map-of-all',
+);
 export const routing = contender(
   'redis-blaster routing client',
   'node',

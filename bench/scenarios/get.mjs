@@ -1,5 +1,5 @@
 /** GET of short strings. */
-import { pipelined } from '../contenders.mjs';
+import { mapOfAll, pipelined } from '../contenders.mjs';
 import { range } from '../worker/checks.mjs';
 
 const value = (i) => `value:${i}`;
@@ -9,7 +9,7 @@ export const scenario = {
   title: 'GET',
   size: 100_000,
   smokeSize: 500,
-  contenders: pipelined,
+  contenders: pipelined.toSpliced(1, 0, mapOfAll),
   driver: 'batches',
   native: 'get',
   fill: (reference, size) =>

@@ -42,6 +42,11 @@ export function assertCallback(callback: unknown): void {
   throw new MisuseError('RB_INVALID_ARGUMENT', `The callback must be a function, got ${given}`);
 }
 
+interface Outcome {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
 class Join {
   readonly #session: Session;
   readonly #options: JoinOptions;
@@ -49,9 +54,8 @@ class Join {
   /** How many commands were issued; known when it has ended. */
   issued = 0;
   #timer: Timer | undefined;
-  #resolve!: (value: unknown) => void;
-  #reject!: (reason: unknown) => void;
-  #isOver = false;
+  /** Ends the call; undefined when it is over. */
+  #outcome: Outcome | undefined;
   /** What the callback returned, once that has settled. */
   #result: { readonly value: unknown } | undefined;
   readonly #onIdle = (): void => {
@@ -72,8 +76,7 @@ class Join {
 
   run<T>(callback: () => T): Promise<T> {
     return new Promise<unknown>((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
+      this.#outcome = { resolve, reject };
       const { signal } = this.#options;
       if (signal?.aborted === true) {
         this.#onAbort();
@@ -148,8 +151,9 @@ class Join {
 
   /** Ends before everything is answered. */
   #stop(reason: unknown, giveUp: () => void): void {
-    if (!this.#end()) return;
-    this.#reject(reason);
+    const outcome = this.#end();
+    if (outcome === undefined) return;
+    outcome.reject(reason);
     // Callbacks that run now find the call over: what they would issue is refused.
     giveUp();
     this.#takeStock();
@@ -166,19 +170,20 @@ class Join {
   }
 
   get #mayEnd(): boolean {
-    return !this.#isOver && this.#result !== undefined && this.#session.dispatch.isIdle;
+    if (this.#outcome === undefined || this.#result === undefined) return false;
+    return this.#session.dispatch.isIdle;
   }
 
   #finish(): void {
-    if (!this.#end()) return;
     const result = this.#result!.value;
+    const { resolve, reject } = this.#end()!;
     const failures = this.#takeStock();
     if (result instanceof RbPromise && result.isRejected) {
       failures.push({ sequence: sequenceOf(result), reason: result.reason });
       failures.sort((a, b) => a.sequence - b.sequence);
     }
-    if (failures.length > 0) this.#reject(failureOf(eachOnce(failures), this.issued));
-    else this.#resolve(result instanceof RbPromise ? result.value : result);
+    if (failures.length > 0) reject(failureOf(eachOnce(failures), this.issued));
+    else resolve(result instanceof RbPromise ? result.value : result);
   }
 
   /** Everything that was issued is settled: answers the failures among it. */
@@ -189,14 +194,20 @@ class Join {
     return session.takeFailures();
   }
 
-  #end(): boolean {
-    if (this.#isOver) return false;
-    this.#isOver = true;
+  /**
+   * Keeps nothing of the result: Node's queue of ticks may hold on to this object while the caller
+   * issues the next call, and a collection that comes then would move all that it leads to.
+   */
+  #end(): Outcome | undefined {
+    const outcome = this.#outcome;
+    if (outcome === undefined) return undefined;
+    this.#outcome = undefined;
+    this.#result = undefined;
     if (this.#closesSession) this.#session.close();
     clearTimer(this.#timer);
     this.#session.removeIdleListener(this.#onIdle);
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    return true;
+    return outcome;
   }
 }
 

@@ -10,7 +10,7 @@ import type {
   TypeMapping,
 } from '../commands/upstream.js';
 import { MisuseError } from '../errors.js';
-import { RbPromise } from '../promise/rb-promise.js';
+import { allOf, type RbPromise } from '../promise/rb-promise.js';
 import { describeType } from '../util/validate.js';
 import { defineMethod, hostOf, sendTo } from './command-client.js';
 import type { AddedCommands, MappedCommands } from './command-methods.js';
@@ -132,7 +132,7 @@ export class MappingClient<
     } catch (error) {
       return this.refuse(error, 'MGET');
     }
-    return RbPromise.all(list.map((key) => this.get(key)));
+    return allOf(list.map((key) => this.get(key)));
   }
 
   /** `MSET` over all hosts: not atomic, as it is on one. */
@@ -143,7 +143,7 @@ export class MappingClient<
     } catch (error) {
       return this.refuse(error, 'MSET');
     }
-    return RbPromise.all(list.map(([key, value]) => this.set(key, value))).then(() => 'OK');
+    return allOf(list.map(([key, value]) => this.set(key, value))).then(() => 'OK');
   }
 }
 

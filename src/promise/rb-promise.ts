@@ -5,7 +5,7 @@
 
 import { inspect, type InspectOptionsStylized } from 'node:util';
 import { inspectPromise } from './inspect-promise.js';
-import { assertCallback, reactionOf } from './reaction.js';
+import { assertCallback, innerReaction, reactionOf } from './reaction.js';
 import {
   attach,
   inheritScope,
@@ -30,6 +30,8 @@ export {
 } from './settleable.js';
 export type { JoinScope } from './settleable.js';
 
+type AnyPromise = Settleable<unknown>;
+
 /**
  * A promise that anyone who holds it can resolve, and whose state is readable at any time.
  *
@@ -49,6 +51,9 @@ export type { JoinScope } from './settleable.js';
  * ```
  */
 export class RbPromise<T> extends Settleable<T> implements PromiseLike<T> {
+  /** @internal */
+  static readonly kept = new RbPromise<unknown>();
+
   /** A promise resolved with `value`; one that follows it if it is a promise itself. */
   static resolved(): RbPromise<void>;
   static resolved<T>(value: T): RbPromise<Awaited<T>>;
@@ -88,22 +93,7 @@ export class RbPromise<T> extends Settleable<T> implements PromiseLike<T> {
   ): RbPromise<{ -readonly [K in keyof R]: Awaited<R[K]> }>;
   static all(values: unknown): RbPromise<unknown> {
     const { members, build } = shapeOf(values);
-    const promises = takeOver(members);
-    const whole = new RbPromise<unknown>();
-    let pending = promises.length;
-    const onSettled = (source: Settleable<unknown>): RbPromise<unknown> => {
-      if (source.isRejected) settleLike(whole, source);
-      else if (--pending === 0) settleLike(whole, holding(build(members.map(valueOf))));
-      return whole;
-    };
-    for (const promise of promises) inheritScope(whole, promise);
-    for (const promise of promises) {
-      // Not left to `attach`: amidst the callbacks of a promise it would wait for its turn.
-      if (promise.isPending) attach(promise, onSettled);
-      else onSettled(promise);
-    }
-    if (promises.length === 0) settleLike(whole, holding(build(members)));
-    return whole;
+    return allOf(members, build);
   }
 
   /**
@@ -126,7 +116,7 @@ export class RbPromise<T> extends Settleable<T> implements PromiseLike<T> {
     assertCallback(onSuccess);
     assertCallback(onFailure);
     if (onFailure) markHandled(this);
-    if (onSuccess || onFailure) attach(this, reactionOf<RbPromise<unknown>>(onSuccess, onFailure));
+    if (onSuccess || onFailure) attach(this, reactionOf<AnyPromise>(onSuccess, onFailure));
     return this;
   }
 
@@ -146,7 +136,7 @@ export class RbPromise<T> extends Settleable<T> implements PromiseLike<T> {
   ): RbPromise<R1 | R2> {
     const derived = new RbPromise<R1 | R2>(scopeOf(this), sequenceOf(this));
     markHandled(this);
-    attach(this, reactionOf(onSuccess, onFailure, derived));
+    attach(this, reactionOf<AnyPromise>(onSuccess, onFailure, derived));
     return derived;
   }
 
@@ -189,18 +179,55 @@ function after<R>(result: unknown, pass: () => R): R | RbPromise<R> {
   return isObject(result) ? RbPromise.resolved(result).then(pass) : pass();
 }
 
-/** Puts an RbPromise in the place of each member that may be a promise; all are handled then. */
-function takeOver(members: unknown[]): RbPromise<unknown>[] {
-  const promises: RbPromise<unknown>[] = [];
+/**
+ * One promise for many, as `RbPromise.all` makes it of an array that is its own. The values take the
+ * places of their promises: from an array that lives longer than they, promises would live on.
+ *
+ * @internal
+ */
+export function allOf(
+  members: unknown[],
+  build: (values: unknown[]) => unknown = (values) => values,
+): RbPromise<unknown> {
+  const whole = new RbPromise<unknown>();
+  let pending = takeOver(members);
+  const onSettled = (source: AnyPromise): RbPromise<unknown> => {
+    if (source.isRejected) settleLike(whole, source);
+    else if (--pending === 0) settleLike(whole, holding(build(valuesOf(members))));
+    return whole;
+  };
+  const reaction = innerReaction<AnyPromise>(onSettled);
+  if (pending === 0) return holding(build(members));
+  for (const member of members) {
+    if (!(member instanceof RbPromise)) continue;
+    inheritScope(whole, member);
+    // Not left to `attach`: amidst the callbacks of a promise it would wait for its turn.
+    if (member.isPending) attach(member, reaction);
+    else onSettled(member);
+  }
+  return whole;
+}
+
+/** Puts an RbPromise in the place of each member that may be a promise; answers how many they are. */
+function takeOver(members: unknown[]): number {
+  let count = 0;
   for (let index = 0; index < members.length; index++) {
     const member = members[index];
     if (!isObject(member)) continue;
     const promise = member instanceof RbPromise ? member : RbPromise.resolved(member);
     markHandled(promise);
     members[index] = promise;
-    promises.push(promise);
+    count++;
   }
-  return promises;
+  return count;
+}
+
+function valuesOf(members: unknown[]): unknown[] {
+  for (let index = 0; index < members.length; index++) {
+    const member = members[index];
+    if (member instanceof RbPromise) members[index] = member.value;
+  }
+  return members;
 }
 
 /** A promise resolved with the value as it is. */
@@ -208,8 +235,4 @@ function holding(value: unknown): RbPromise<unknown> {
   const promise = new RbPromise<unknown>();
   settleResolved(promise, value);
   return promise;
-}
-
-function valueOf(member: unknown): unknown {
-  return member instanceof RbPromise ? member.value : member;
 }

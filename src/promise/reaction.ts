@@ -5,29 +5,31 @@ import { MisuseError } from '../errors.js';
 /** A user's callback, whatever the type of its argument. */
 export type Callback = (argument: unknown) => unknown;
 
-/** What `done` and `then` attach; of `then` there is a derived promise. */
-export interface UserReaction<P> {
-  readonly onSuccess: Callback | undefined;
-  readonly onFailure: Callback | undefined;
-  readonly derived: P | undefined;
+/** What the library attaches itself; answers the promise that it settled, whose callbacks are due. */
+export type InnerCallback<P> = (source: P) => P | undefined;
+
+/** What `done` and `then` attach, with a derived promise if it was `then`; or a function of ours. */
+export class Reaction<P> {
+  constructor(
+    readonly onSuccess: Callback | undefined,
+    readonly onFailure: Callback | undefined,
+    readonly derived: P | undefined,
+    readonly inner?: InnerCallback<P>,
+  ) {}
 }
 
-/** What the library attaches itself; answers the promise that it settled, whose callbacks are due. */
-export type InnerReaction<P> = (source: P) => P | undefined;
-
-export type Reaction<P> = UserReaction<P> | InnerReaction<P>;
-
 /** Whatever is no function counts as no callback, as with native promises. */
-export function reactionOf<P>(
-  onSuccess: unknown,
-  onFailure: unknown,
-  derived?: P,
-): UserReaction<P> {
-  return {
-    onSuccess: isCallback(onSuccess) ? onSuccess : undefined,
-    onFailure: isCallback(onFailure) ? onFailure : undefined,
+export function reactionOf<P>(onSuccess: unknown, onFailure: unknown, derived?: P): Reaction<P> {
+  return new Reaction(
+    isCallback(onSuccess) ? onSuccess : undefined,
+    isCallback(onFailure) ? onFailure : undefined,
     derived,
-  };
+  );
+}
+
+/** May be attached to any number of promises. */
+export function innerReaction<P>(inner: InnerCallback<P>): Reaction<P> {
+  return new Reaction<P>(undefined, undefined, undefined, inner);
 }
 
 function isCallback(value: unknown): value is Callback {

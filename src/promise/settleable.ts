@@ -14,7 +14,7 @@
  */
 
 import { MisuseError } from '../errors.js';
-import { ReactionQueue, type Callback, type Reaction } from './reaction.js';
+import { innerReaction, ReactionQueue, type Callback, Reaction } from './reaction.js';
 import { callThen, isObject, thenOf, type Then } from './thenable.js';
 
 /**
@@ -46,14 +46,14 @@ const LOCKED = SETTLED | FOLLOWING;
 
 const NO_SEQUENCE = -1;
 
-/** What a promise holds while callbacks wait: most have none, and do without the field. */
+/** What a promise holds while callbacks wait, unless it is a single one and there is no content. */
 class Waiting {
   content: unknown;
   reactions: Reaction<AnyPromise> | ReactionQueue<AnyPromise>;
 
-  constructor(content: unknown, reaction: Reaction<AnyPromise>) {
+  constructor(content: unknown, reactions: Reaction<AnyPromise> | ReactionQueue<AnyPromise>) {
     this.content = content;
-    this.reactions = reaction;
+    this.reactions = reactions;
   }
 }
 
@@ -92,9 +92,19 @@ export let attach: (promise: AnyPromise, reaction: Reaction<AnyPromise>) => void
 export class Settleable<T> {
   // The bits last: who looks at them has both cache lines of the promise fetched.
   #scope: JoinScope | undefined;
-  /** The content, or the {@link Waiting} that has it. */
+  /** The content; while callbacks wait the {@link Waiting} that has it, or the only {@link Reaction}. */
   #held: unknown = undefined;
   #bits: number;
+
+  /**
+   * What callbacks take, of each kind one that is always alive; the routing client says why.
+   *
+   * @internal
+   */
+  static readonly keptWaiting = new Waiting(
+    undefined,
+    new ReactionQueue(innerReaction<AnyPromise>(() => undefined)),
+  );
 
   /** A pending promise. It takes no executor: call `resolve` or `reject` on it. */
   constructor();
@@ -179,7 +189,7 @@ export class Settleable<T> {
   static #setContent(promise: AnyPromise, content: unknown): void {
     const held = promise.#held;
     if (held instanceof Waiting) held.content = content;
-    else promise.#held = content;
+    else promise.#held = held instanceof Reaction ? new Waiting(content, held) : content;
   }
 
   /** Sets the outcome. To run the callbacks is left to the caller. */
@@ -221,10 +231,11 @@ export class Settleable<T> {
   static #waitFor(promise: AnyPromise, other: AnyPromise): void {
     promise.#bits |= FOLLOWING;
     Settleable.#setContent(promise, Settleable.#lastFollowed(other));
-    Settleable.#attach(other, (source) => {
+    const mirrored = innerReaction<AnyPromise>((source) => {
       Settleable.#mirror(promise, source);
       return promise;
     });
+    Settleable.#attach(other, mirrored);
   }
 
   static #followForeign(promise: AnyPromise, thenable: object, then: Then): void {
@@ -277,7 +288,16 @@ export class Settleable<T> {
 
   static #attach(promise: AnyPromise, reaction: Reaction<AnyPromise>): void {
     const held = promise.#held;
-    if (!(held instanceof Waiting)) promise.#held = new Waiting(held, reaction);
+    if (held === undefined && (promise.#bits & LOCKED) === 0) {
+      promise.#held = reaction;
+      return;
+    }
+    if (held instanceof Reaction) {
+      promise.#held = new Waiting(
+        undefined,
+        new ReactionQueue<AnyPromise>(held as Reaction<AnyPromise>, reaction),
+      );
+    } else if (!(held instanceof Waiting)) promise.#held = new Waiting(held, reaction);
     else if (held.reactions instanceof ReactionQueue) held.reactions.push(reaction);
     else held.reactions = new ReactionQueue(held.reactions, reaction);
     Settleable.#run(promise);
@@ -308,11 +328,14 @@ export class Settleable<T> {
    * so that a chain may have any length.
    */
   static #run(promise: AnyPromise): void {
-    if (!Settleable.#isDue(promise)) return;
+    if (Settleable.#isDue(promise)) Settleable.#runFrom(promise, Settleable.#takeReaction(promise));
+  }
+
+  static #runFrom(promise: AnyPromise, first: Reaction<AnyPromise> | undefined): void {
     let interrupted: AnyPromise[] | undefined;
     let current: AnyPromise | undefined = promise;
-    while (current !== undefined) {
-      const reaction: Reaction<AnyPromise> | undefined = Settleable.#takeReaction(current);
+    let reaction = first;
+    for (; current !== undefined; reaction = current && Settleable.#takeReaction(current)) {
       if (reaction === undefined) {
         current.#bits &= ~RUNNING;
         current = interrupted?.pop();
@@ -329,8 +352,8 @@ export class Settleable<T> {
 
   /** Performs a reaction to a settled promise; answers the promise that it was to settle. */
   static #perform(promise: AnyPromise, reaction: Reaction<AnyPromise>): AnyPromise | undefined {
-    if (typeof reaction === 'function') return reaction(promise);
-    const { derived } = reaction;
+    const { derived, inner } = reaction;
+    if (inner !== undefined) return inner(promise);
     const callback = promise.#bits & RESOLVED ? reaction.onSuccess : reaction.onFailure;
     if (derived === undefined) {
       if (callback !== undefined) Settleable.#callDone(promise, callback);
@@ -367,10 +390,15 @@ export class Settleable<T> {
   static {
     settleResolved = (promise, value) => {
       if (promise.#bits & LOCKED) return;
-      const isWaiting = promise.#held !== undefined;
+      const held = promise.#held;
       promise.#bits |= RESOLVED;
-      Settleable.#setContent(promise, value);
-      if (isWaiting) Settleable.#run(promise);
+      if (held instanceof Waiting) {
+        held.content = value;
+        Settleable.#run(promise);
+        return;
+      }
+      promise.#held = value;
+      if (held !== undefined) Settleable.#runFrom(promise, held as Reaction<AnyPromise>);
     };
     settleRejected = (promise, reason) => {
       if (promise.#bits & LOCKED) return;

@@ -1,6 +1,6 @@
 /**
- * redis-blaster, as it is unless told otherwise. Ways: `map`, `plain-map` (commands as they are),
- * `routing` (a native promise for each command).
+ * redis-blaster, as it is unless told otherwise. Ways: `map`, `map-of-all` (which joins its
+ * promises itself), `plain-map` (commands as they are), `routing` (a native promise for each command).
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,9 @@ import { pathToFileURL } from 'node:url';
 import { TIMEOUT_MS } from './limits.mjs';
 
 export async function open({ hosts, way, replies, dist }) {
-  const { Cluster, RESP_TYPES } = await import(pathToFileURL(join(dist, 'index.js')).href);
+  const { Cluster, RbPromise, RESP_TYPES } = await import(
+    pathToFileURL(join(dist, 'index.js')).href
+  );
   const cluster = new Cluster({
     hosts: new Map(hosts.map(hostConfig).entries()),
     poolOptions: { connectTimeout: TIMEOUT_MS },
@@ -16,12 +18,26 @@ export async function open({ hosts, way, replies, dist }) {
   // What the first run would pay is paid here, as the other libraries do when they connect.
   await cluster.all((client) => client.ping());
   const mapping = replies === 'buffers' ? { [RESP_TYPES.BLOB_STRING]: Buffer } : undefined;
-  return {
-    ...(way === 'routing'
+  const clients =
+    way === 'routing'
       ? routing(cluster)
-      : maps(cluster, { autoBatch: way === 'map' }, mapping)),
+      : maps(cluster, { autoBatch: way !== 'plain-map' }, mapping);
+  if (way === 'map-of-all') clients.all = joined(cluster, RbPromise);
+  return {
+    ...clients,
     info: async () => [...(await cluster.all((client) => client.info())).values()],
     close: () => cluster.disconnectPools(),
+  };
+}
+
+/** All commands in one map, and their values in order, put together in the map. */
+function joined(cluster, RbPromise) {
+  return (workload, start, end) => {
+    const { blaster } = workload.commands;
+    const keys = workload.keys.slice(start, end);
+    return cluster.map((client) =>
+      RbPromise.all(keys.map((key, i) => blaster(client, key, start + i))),
+    );
   };
 }
 
