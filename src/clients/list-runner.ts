@@ -21,6 +21,7 @@ import type { CheckedList, ListStep } from './command-list.js';
 import { borrowWriter, type RawArgument, returnWriter } from './command-writer.js';
 import { type JoinOptions, runCall } from './join.js';
 import type { GiveUpReason, Lane } from './lane.js';
+import { isText, sendPlain } from './plain-commands.js';
 import { type ReplyMapping, replyMapping } from './reply-mapping.js';
 import { isMissingScript } from './script-sink.js';
 import type { Session } from './session.js';
@@ -30,6 +31,7 @@ import { CommandContext, CommandPromise } from './sinks.js';
 class RawSender {
   readonly #session: Session;
   readonly #mapping: ReplyMapping;
+  #context: CommandContext | undefined;
 
   constructor(session: Session, mapping: ReplyMapping) {
     this.#session = session;
@@ -39,10 +41,11 @@ class RawSender {
   /** A promise that counts among the commands of the call. */
   promise(spec: CommandSpec): CommandPromise<unknown> {
     const session = this.#session;
-    return CommandPromise.of(
-      new CommandContext(session, spec, this.#mapping),
-      session.nextSequence(),
-    );
+    // Neighbours mostly are the same command.
+    if (this.#context?.spec !== spec) {
+      this.#context = new CommandContext(session, spec, this.#mapping);
+    }
+    return CommandPromise.of(this.#context, session.nextSequence());
   }
 
   /** A promise that the caller never sees. */
@@ -57,6 +60,12 @@ class RawSender {
   }
 
   send(lane: Lane, sink: CommandPromise<unknown>, args: readonly RawArgument[]): void {
+    const [, key, value] = args;
+    const mayBePlain = sink.spec.plainCount === args.length;
+    if (mayBePlain && isText(key) && (value === undefined || isText(value))) {
+      sendPlain(lane, sink, key, value);
+      return;
+    }
     const writer = borrowWriter();
     try {
       for (const argument of args) writer.pushRaw(argument);

@@ -19,7 +19,7 @@ const SET = rawSpec('SET', []);
 /** A key or a value that is sent as it is. */
 export type Text = string | Uint8Array;
 
-function isText(value: unknown): value is Text {
+export function isText(value: unknown): value is Text {
   return typeof value === 'string' || value instanceof Uint8Array;
 }
 
