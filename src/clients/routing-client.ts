@@ -17,6 +17,7 @@ import {
   resolveCallOptions,
   ROUTING_OPTIONS,
 } from '../options.js';
+import { RbPromise } from '../promise/rb-promise.js';
 import type { MapOperation } from '../telemetry/traces.js';
 import { type Backend, BACKEND, type ClientCluster } from './backend.js';
 import { CommandClient, hostOf, sendTo } from './command-client.js';
@@ -119,6 +120,8 @@ export class RoutingClient<
   kept: unknown;
   /** @internal */
   readonly keptSink: unknown;
+  /** @internal */
+  readonly keptPromise = new RbPromise();
 
   /** @param cluster the cluster that the commands go to. */
   constructor(cluster: ClientCluster<RESP, TM, M, F, S>, options?: RoutingClientOptions) {
@@ -129,6 +132,8 @@ export class RoutingClient<
     this.#dispatch = new Dispatch(backend, { autoBatch: false, maxConcurrency: Infinity });
     this.#mapping = replyMapping(backend.protocol, backend.typeMapping);
     this.keptSink = new NativeSink(GET, this.#mapping);
+    // It never settles; twice, since a single callback and several are held in different ways.
+    RbPromise.all([this.keptPromise, this.keptPromise]);
     extendClient(this, backend.addedCommands);
   }
 

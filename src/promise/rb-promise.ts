@@ -51,9 +51,6 @@ type AnyPromise = Settleable<unknown>;
  * ```
  */
 export class RbPromise<T> extends Settleable<T> implements PromiseLike<T> {
-  /** @internal */
-  static readonly kept = new RbPromise<unknown>();
-
   /** A promise resolved with `value`; one that follows it if it is a promise itself. */
   static resolved(): RbPromise<void>;
   static resolved<T>(value: T): RbPromise<Awaited<T>>;

@@ -96,16 +96,6 @@ export class Settleable<T> {
   #held: unknown = undefined;
   #bits: number;
 
-  /**
-   * What callbacks take, of each kind one that is always alive; the routing client says why.
-   *
-   * @internal
-   */
-  static readonly keptWaiting = new Waiting(
-    undefined,
-    new ReactionQueue(innerReaction<AnyPromise>(() => undefined)),
-  );
-
   /** A pending promise. It takes no executor: call `resolve` or `reject` on it. */
   constructor();
   /**
