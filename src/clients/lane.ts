@@ -49,6 +49,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   /** Mostly one; they end in their order, if they do not fail. */
   #inFlight: LanePipeline[] = [];
   #hasTurn = false;
+  #awaitsTurn = false;
   #isTraced = false;
   /** An empty pipeline, so that one is always alive; the routing client says why. */
   readonly kept: LanePipeline;
@@ -199,7 +200,10 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   }
 
   #sendHeld(): void {
-    if (!this.#hasTurn && this.#held.length > 0) this.#hasTurn = this.#host.askForTurn(this);
+    if (!this.#hasTurn && !this.#awaitsTurn && this.#held.length > 0) {
+      this.#hasTurn = this.#host.askForTurn(this);
+      this.#awaitsTurn = !this.#hasTurn;
+    }
     while (this.#hasTurn && this.#held.length > 0) {
       if (this.pool.waitsForRoom && !this.pool.hasRoom) {
         this.pool.awaitRoom(this);
@@ -224,6 +228,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   }
 
   takeTurn(): void {
+    this.#awaitsTurn = false;
     this.#hasTurn = true;
     this.#sendHeld();
     this.#giveBackTurn();
@@ -277,16 +282,9 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     this.#host.onPending(-1);
   }
 
-  /** Rejects what no channel has yet. */
-  giveUpHeld(reason: GiveUpReason): void {
+  /** Rejects what is not answered. What was sent is abandoned: its replies are read and dropped. */
+  giveUp(reason: GiveUpReason): void {
     for (const pipeline of this.#takeHeld()) pipeline.fail(this.#error(reason, pipeline));
-  }
-
-  /**
-   * Rejects what a channel has and is not answered. What was sent is abandoned: its replies are
-   * read and dropped.
-   */
-  giveUpSent(reason: GiveUpReason): void {
     for (const pipeline of [...this.#inFlight]) {
       // Callbacks of what was given up before may have ended this one.
       if (this.#inFlight.includes(pipeline)) this.#giveUpPipeline(pipeline, reason);

@@ -16,6 +16,8 @@ let cluster: Cluster;
 let direct: DirectClient;
 beforeAll(async () => {
   cluster = await file.setup.makeCluster();
+  // Connected before anything is counted.
+  await cluster.all((c) => c.ping());
   direct = await connectDirect(file.servers[0]!);
 });
 afterAll(() => direct.destroy());
