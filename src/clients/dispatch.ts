@@ -58,10 +58,9 @@ export class Dispatch implements LaneHost {
    */
   readonly #handOutTurns = (): void => {
     this.#isHandingOut = false;
-    while (this.#turns < this.#maxConcurrency && this.#waiting.length > 0) {
-      this.#turns++;
-      this.#waiting.shift()!.takeTurn();
-    }
+    const next = this.#waiting.splice(0, this.#maxConcurrency - this.#turns);
+    this.#turns += next.length;
+    for (const lane of next) lane.takeTurn();
   };
 
   get #mayGather(): boolean {

@@ -67,6 +67,23 @@ describe('maxConcurrency', () => {
     expect(new Set(answered).size).toBe(16);
   });
 
+  it('gives the next turn to who waits longest, not to who comes when one is free', async () => {
+    const [first = '', second = '', third = ''] = [keys[3]![0], keys[1]![0], keys[2]![0]];
+    const answered: string[] = [];
+    await cluster.map(
+      (c) => {
+        const get = (key: string) => c.get(key).done(() => answered.push(key));
+        c.get(first).done(() => {
+          answered.push(first);
+          get(third);
+        });
+        get(second);
+      },
+      { maxConcurrency: 1 },
+    );
+    expect(answered).toEqual([first, second, third]);
+  });
+
   it('bounds one call, not the others', async () => {
     const calls: Promise<unknown>[] = [];
     await whileStopped(file.servers, async () => {
