@@ -40,7 +40,7 @@ export class Dispatch implements LaneHost {
   #dirty: Lane[] = [];
   readonly #waiting: Lane[] = [];
   #turns = 0;
-  #isHandingOut = false;
+  #isHandOutScheduled = false;
   #pending = 0;
   /** When the first of the dirty lanes became so, in ms. */
   #dirtyAt = 0;
@@ -57,7 +57,7 @@ export class Dispatch implements LaneHost {
    * servers awake more often, and a fan-out of PING to 256 hosts takes a fifth less time.
    */
   readonly #handOutTurns = (): void => {
-    this.#isHandingOut = false;
+    this.#isHandOutScheduled = false;
     const next = this.#waiting.splice(0, this.#maxConcurrency - this.#turns);
     this.#turns += next.length;
     for (const lane of next) lane.takeTurn();
@@ -141,8 +141,8 @@ export class Dispatch implements LaneHost {
 
   giveBackTurn(): void {
     this.#turns--;
-    if (this.#waiting.length === 0 || this.#isHandingOut) return;
-    this.#isHandingOut = true;
+    if (this.#waiting.length === 0 || this.#isHandOutScheduled) return;
+    this.#isHandOutScheduled = true;
     atEndOfTick(this.#handOutTurns);
   }
 
