@@ -107,8 +107,7 @@ class Run {
     site.tally = new Tally();
     try {
       await this.#strikeOften(site, job);
-      site.isOpen = false;
-      await condition(() => site.inFlight === 0, PATIENCE);
+      await site.rest();
       await condition(() => this.#rig.driver.pending(site.hostId) === 0, PATIENCE);
       await this.#rig.turnstile.pass(() => site.audit());
     } catch (error) {

@@ -170,12 +170,20 @@ export class Site {
   }
 
   /**
-   * Keeps the workload away, waits until the server has seen the last of what was ever sent to it,
-   * and compares what it has with what it must have.
+   * Keeps the workload away, and waits until none of its commands is under way. That may take seconds
+   * where the host itself is sound: lists of scripts end when all their hosts have answered or failed.
    */
-  async audit(): Promise<void> {
+  async rest(): Promise<void> {
     this.isOpen = false;
     await condition(() => this.inFlight === 0, PATIENCE);
+  }
+
+  /**
+   * Lets the host rest, waits until the server has seen the last of what was ever sent to it, and
+   * compares what it has with what it must have.
+   */
+  async audit(): Promise<void> {
+    await this.rest();
     await this.withControl(async (control) => {
       await condition(async () => (await connectionsAt(control)) <= 1, PATIENCE);
       await this.ledger.audit((commands) => control.sendAll(commands), this.tally);

@@ -32,8 +32,7 @@ export const idle: Fault = {
 /** Lets the server close what has been idle for a second; what comes next must not fail. */
 async function survivesTimeout(strike: Strike, control: Control): Promise<boolean> {
   const { site } = strike;
-  site.isOpen = false;
-  await condition(() => site.inFlight === 0);
+  await site.rest();
   const before = await connections(control);
   await control.send('CONFIG', 'SET', 'timeout', '1');
   const isLeftAlone = async () =>
