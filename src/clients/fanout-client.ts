@@ -73,17 +73,33 @@ export class FanoutClient<
   readonly #hosts: FanoutHosts | undefined;
   readonly #isTargeted: boolean;
 
-  /** @internal */
-  constructor(
+  private constructor(
     session: Session,
     mapping: ReplyMapping,
     hosts: FanoutHosts | undefined,
-    isTargeted = false,
+    isTargeted: boolean,
   ) {
     super(session, mapping);
     // An iterable may be good for one pass only.
     this.#hosts = isIterableObject(hosts) ? [...hosts] : hosts;
     this.#isTargeted = isTargeted;
+  }
+
+  /** @internal */
+  static open<
+    RESP extends RespVersions,
+    TM extends TypeMapping,
+    M extends RedisModules,
+    F extends RedisFunctions,
+    S extends RedisScripts,
+  >(
+    session: Session,
+    mapping: ReplyMapping,
+    hosts: FanoutHosts | undefined,
+    isTargeted = false,
+  ): ExtendedFanoutClient<RESP, TM, M, F, S> {
+    const client = new FanoutClient(session, mapping, hosts, isTargeted);
+    return client as ExtendedFanoutClient<RESP, TM, M, F, S>;
   }
 
   /**
@@ -99,12 +115,7 @@ export class FanoutClient<
   /** The same target, with replies of other types. */
   withTypeMapping<T extends TypeMapping>(typeMapping: T): ExtendedFanoutClient<RESP, T, M, F, S> {
     const mapping = replyMapping(this.mapping.protocol, typeMapping);
-    return new FanoutClient(
-      this.session,
-      mapping,
-      this.#hosts,
-      this.#isTargeted,
-    ) as ExtendedFanoutClient<RESP, T, M, F, S>;
+    return FanoutClient.open(this.session, mapping, this.#hosts, this.#isTargeted);
   }
 
   /**
@@ -116,13 +127,7 @@ export class FanoutClient<
    */
   target(hosts: FanoutHosts): ExtendedFanoutClient<RESP, TM, M, F, S> {
     if (this.#isTargeted) throw alreadyTargeted();
-    return new FanoutClient(this.session, this.mapping, hosts, true) as ExtendedFanoutClient<
-      RESP,
-      TM,
-      M,
-      F,
-      S
-    >;
+    return FanoutClient.open(this.session, this.mapping, hosts, true);
   }
 
   /**
@@ -135,13 +140,7 @@ export class FanoutClient<
    */
   targetKey(key: Key): ExtendedKeyTargetClient<RESP, TM, M, F, S> {
     if (this.#isTargeted) throw alreadyTargeted();
-    return new KeyTargetClient(this.session, this.mapping, key) as ExtendedKeyTargetClient<
-      RESP,
-      TM,
-      M,
-      F,
-      S
-    >;
+    return KeyTargetClient.open(this.session, this.mapping, key);
   }
 
   /** @internal */
@@ -186,10 +185,21 @@ export class KeyTargetClient<
 > extends SessionClient {
   readonly #key: Key;
 
-  /** @internal */
-  constructor(session: Session, mapping: ReplyMapping, key: Key) {
+  private constructor(session: Session, mapping: ReplyMapping, key: Key) {
     super(session, mapping);
     this.#key = key;
+  }
+
+  /** @internal */
+  static open<
+    RESP extends RespVersions,
+    TM extends TypeMapping,
+    M extends RedisModules,
+    F extends RedisFunctions,
+    S extends RedisScripts,
+  >(session: Session, mapping: ReplyMapping, key: Key): ExtendedKeyTargetClient<RESP, TM, M, F, S> {
+    const client = new KeyTargetClient(session, mapping, key);
+    return client as ExtendedKeyTargetClient<RESP, TM, M, F, S>;
   }
 
   /**
@@ -207,13 +217,7 @@ export class KeyTargetClient<
     typeMapping: T,
   ): ExtendedKeyTargetClient<RESP, T, M, F, S> {
     const mapping = replyMapping(this.mapping.protocol, typeMapping);
-    return new KeyTargetClient(this.session, mapping, this.#key) as ExtendedKeyTargetClient<
-      RESP,
-      T,
-      M,
-      F,
-      S
-    >;
+    return KeyTargetClient.open(this.session, mapping, this.#key);
   }
 
   /**

@@ -20,17 +20,19 @@ import type { ResolvedPoolOptions } from '../options.js';
 import { loadRedisClient } from '../util/load-module.js';
 import { backOff } from '../wire/back-off.js';
 
+/* eslint-disable @typescript-eslint/no-empty-object-type -- {} is "none", as in @redis/client */
+
 /**
  * A client of one host, which is a client of `@redis/client`: MULTI, WATCH, Pub/Sub, blocking
  * commands and iterators work on it as there. It connects by itself; `duplicate()` answers another
  * client, connecting too, for whatever occupies a connection. The cluster closes both.
  */
 export type LocalClient<
-  RESP extends RespVersions,
-  TM extends TypeMapping,
-  M extends RedisModules,
-  F extends RedisFunctions,
-  S extends RedisScripts,
+  RESP extends RespVersions = 3,
+  TM extends TypeMapping = {},
+  M extends RedisModules = {},
+  F extends RedisFunctions = {},
+  S extends RedisScripts = {},
 > = RedisClientType<M, F, S, RESP, TM>;
 
 /** What the local clients of a cluster are made with, beside their host. */

@@ -24,7 +24,8 @@ import {
   type Text,
   wrongArgument,
 } from './plain-commands.js';
-import { replyMapping } from './reply-mapping.js';
+import { type ReplyMapping, replyMapping } from './reply-mapping.js';
+import type { Session } from './session.js';
 import { SessionClient } from './session-client.js';
 
 /* eslint-disable @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars,
@@ -66,6 +67,21 @@ export class MappingClient<
   F extends RedisFunctions,
   S extends RedisScripts,
 > extends SessionClient {
+  private constructor(session: Session, mapping: ReplyMapping) {
+    super(session, mapping);
+  }
+
+  /** @internal */
+  static open<
+    RESP extends RespVersions,
+    TM extends TypeMapping,
+    M extends RedisModules,
+    F extends RedisFunctions,
+    S extends RedisScripts,
+  >(session: Session, mapping: ReplyMapping): ExtendedMappingClient<RESP, TM, M, F, S> {
+    return new MappingClient(session, mapping) as ExtendedMappingClient<RESP, TM, M, F, S>;
+  }
+
   /**
    * Sends any command, by its name; the reply is what the decoder makes of it.
    *
@@ -86,7 +102,7 @@ export class MappingClient<
    */
   withTypeMapping<T extends TypeMapping>(typeMapping: T): ExtendedMappingClient<RESP, T, M, F, S> {
     const mapping = replyMapping(this.mapping.protocol, typeMapping);
-    return new MappingClient(this.session, mapping) as ExtendedMappingClient<RESP, T, M, F, S>;
+    return MappingClient.open(this.session, mapping);
   }
 
   /** @internal */

@@ -263,20 +263,14 @@ export class RoutingClient<
   }
 
   #mappingClient(session: Session): ExtendedMappingClient<RESP, TM, M, F, S> {
-    return new MappingClient(session, this.#mapping) as ExtendedMappingClient<RESP, TM, M, F, S>;
+    return MappingClient.open(session, this.#mapping);
   }
 
   #fanoutClient(
     session: Session,
     hosts: FanoutHosts | undefined,
   ): ExtendedFanoutClient<RESP, TM, M, F, S> {
-    return new FanoutClient(session, this.#mapping, hosts) as ExtendedFanoutClient<
-      RESP,
-      TM,
-      M,
-      F,
-      S
-    >;
+    return FanoutClient.open(session, this.#mapping, hosts);
   }
 
   #session(options: { maxConcurrency: number; autoBatch: boolean | undefined }): Session {

@@ -9,13 +9,15 @@ import {
   type ClusterOptions,
   ConnectionError,
   type defineScript,
+  FanoutClient,
   FanoutError,
   type HostConfig,
   type HostInfo,
   type Key,
   Ketama,
   MapError,
-  type MappingClient,
+  type LocalClient,
+  MappingClient,
   PartitionRouter,
   Pool,
   RbError,
@@ -56,6 +58,8 @@ export async function everydayUse(keys: string[]): Promise<void> {
   exactly<Record<string, string>>()(await client.hGetAll('key'));
   exactly<{ value: string; score: number }[]>()(await client.zRangeWithScores('key', 0, -1));
   exactly<Promise<number>>()(client.incr('key'));
+  const local: LocalClient = cluster.getLocalClient(0);
+  exactly<Promise<string | null>>()(local.get('key'));
   exactly<unknown>()(await client.executeCommand('OBJECT', 'FREQ', 'key'));
 
   const promises = await cluster.map(
@@ -141,6 +145,10 @@ export function wrongUses(client: RoutingClient, mapping: MappingClient): void {
   new Cluster({ hosts, hots: 1 });
   // @ts-expect-error no such option of a call
   void cluster.map(() => 1, { timeOut: 1 });
+  // @ts-expect-error maps make their clients themselves
+  new MappingClient();
+  // @ts-expect-error so do fan-outs
+  new FanoutClient();
 }
 
 class ByLength extends BaseRouter {
