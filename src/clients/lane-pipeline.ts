@@ -3,10 +3,15 @@
 import { ReplyError } from '../errors.js';
 import { type BatchTracer, endBatch, noteFailure } from '../telemetry/batch-tracer.js';
 import type { Timer } from '../util/timers.js';
-import { Pipeline, type PipelineOwner, type ReplySink } from '../wire/pipeline.js';
+import {
+  commandsOf,
+  commandsOfAll,
+  Pipeline,
+  type PipelineOwner,
+  type ReplySink,
+} from '../wire/pipeline.js';
 import type { CommandChannel, CommandCounters } from './backend.js';
 import type { SealedCommands } from './command-buffer.js';
-import { commandsOf } from './sinks.js';
 
 export class LanePipeline extends Pipeline {
   readonly commands: number;
@@ -73,11 +78,12 @@ export class LanePipeline extends Pipeline {
   #strike(error: Error): void {
     const sinks = this.sinks.slice(this.next);
     this.#countUnanswered(sinks);
-    if (this.#trace !== undefined && sinks.length > 0) noteFailure(this.#trace, sum(sinks), error);
+    if (this.#trace !== undefined && sinks.length > 0)
+      noteFailure(this.#trace, commandsOfAll(sinks), error);
   }
 
   #countUnanswered(sinks: readonly ReplySink[]): void {
-    if (!this.#isAccountedFor) this.#counters.failures += sum(sinks);
+    if (!this.#isAccountedFor) this.#counters.failures += commandsOfAll(sinks);
   }
 
   /** Sinks that tell the trace why they get no answer, if there is one. */
@@ -98,11 +104,6 @@ export class LanePipeline extends Pipeline {
     endBatch(this.#trace);
     this.#trace = undefined;
   }
-}
-
-/** How many commands of callers these are. */
-function sum(sinks: readonly ReplySink[]): number {
-  return sinks.reduce((commands, sink) => commands + commandsOf(sink), 0);
 }
 
 /** Stands before a sink that gets no answer, in a batch that is traced. */

@@ -175,8 +175,7 @@ export class GetBatch implements ReplySink {
     tellOfMerge(sinks);
   }
 
-  /** How many commands have no value. */
-  get missing(): number {
+  get commands(): number {
     return this.elements - this.#arrived;
   }
 
@@ -207,8 +206,7 @@ export class SetBatch implements ReplySink {
     tellOfMerge(sinks);
   }
 
-  /** How many commands it stands for. */
-  get size(): number {
+  get commands(): number {
     return this.#sinks.length;
   }
 
@@ -230,12 +228,6 @@ function tellOfMerge(sinks: readonly CommandSink[]): void {
   // All of one buffer want to know, or none.
   if (sinks[0]?.onMerged === undefined) return;
   for (const sink of sinks) sink.onMerged?.(sinks.length);
-}
-
-/** How many commands of callers without an answer a sink of a client stands for. */
-export function commandsOf(sink: ReplySink): number {
-  if (sink instanceof GetBatch) return sink.missing;
-  return sink instanceof SetBatch ? sink.size : 1;
 }
 
 /** The name of the commands that these sinks of a client wait for, if all have the same. */

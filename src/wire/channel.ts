@@ -31,7 +31,7 @@ export interface ChannelWatcher {
 
 /** A connection, as those see it who watch it. */
 export interface WatchedConnection {
-  /** How many commands that were sent are not answered. */
+  /** How many requests that were sent are not answered. Commands that were merged are one. */
   readonly pending: number;
 }
 
@@ -82,8 +82,8 @@ export class Channel implements ConnectionEvents {
 
   /** How many commands are not answered. */
   get pending(): number {
-    let pending = this.#connection?.pending ?? 0;
-    for (const pipeline of this.#queue) pending += pipeline.outstanding;
+    let pending = this.#connection?.pendingCommands ?? 0;
+    for (const pipeline of this.#queue) pending += pipeline.outstandingCommands;
     return pending;
   }
 

@@ -103,9 +103,14 @@ export class Connection implements SocketEvents, SentQueueEvents {
     return this.#socket.writable && this.#socket.writableLength === 0;
   }
 
-  /** How many commands that were sent are not answered. */
+  /** How many requests that were sent are not answered. Commands that were merged are one. */
   get pending(): number {
     return this.#unanswered.reduce((sum, pipeline) => sum + pipeline.outstanding, 0);
+  }
+
+  /** How many commands that were sent are not answered. */
+  get pendingCommands(): number {
+    return this.#unanswered.reduce((sum, pipeline) => sum + pipeline.outstandingCommands, 0);
   }
 
   get #unanswered(): Pipeline[] {

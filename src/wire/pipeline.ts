@@ -26,6 +26,8 @@ export interface ReplySink {
    * are. They go to {@link onElement} one by one, and `onReply` gets what is no array.
    */
   readonly elements?: number;
+  /** How many commands of callers without an answer it stands for; 1 unless told. */
+  readonly commands?: number;
   onElement?(index: number, value: unknown): void;
   onReply(value: unknown): void;
   /** The server's error, or why there will be no reply. One error may strike many sinks. */
@@ -47,15 +49,27 @@ class DroppedSink implements ReplySink {
   readonly mapping: DecodeMapping;
   readonly isRetryable = false;
   readonly elements?: number;
+  readonly commands: number;
 
   constructor(sink: ReplySink) {
     this.mapping = sink.mapping;
     if (sink.elements !== undefined) this.elements = sink.elements;
+    this.commands = commandsOf(sink);
   }
 
   onElement(): void {}
   onReply(): void {}
   onError(): void {}
+}
+
+/** How many commands of callers without an answer a sink stands for. */
+export function commandsOf(sink: ReplySink): number {
+  return sink.commands ?? 1;
+}
+
+/** And how many all of these. */
+export function commandsOfAll(sinks: readonly ReplySink[]): number {
+  return sinks.reduce((commands, sink) => commands + commandsOf(sink), 0);
 }
 
 /** For the many pipelines of which nothing is postponed. */
@@ -86,9 +100,15 @@ export class Pipeline {
     readonly owner: PipelineOwner,
   ) {}
 
-  /** How many commands are not answered, those included that were postponed. */
+  /** How many requests are not answered, those included that were postponed. */
   get outstanding(): number {
     return this.sinks.length - this.next + this.#postponed.length;
+  }
+
+  /** How many commands of callers these requests stand for. */
+  get outstandingCommands(): number {
+    const postponed = this.#postponed.map((index) => this.sinks[index]!);
+    return commandsOfAll(postponed) + commandsOfAll(this.sinks.slice(this.next));
   }
 
   /** Whether commands are to be sent again though they had a reply. */

@@ -188,7 +188,8 @@ describe('the statistics of a host', () => {
         client.strLen(keys[0]!),
       ]),
     );
-    await condition(() => cluster.getPoolForHost(0).pending > 0);
+    // The GETs are one request.
+    await condition(() => cluster.getPoolForHost(0).pending === 7);
     proxy.cut();
     proxy.resume();
     expect(await outcome).toMatchObject({ failed: 3, total: 7 });
