@@ -38,7 +38,8 @@ import type { BaseRouter, RouterClass } from './routers/router.js';
 import type { HostStats } from './stats.js';
 import { Topology } from './topology.js';
 import type { Key } from './util/key.js';
-import { describeValue } from './util/validate.js';
+import { assertList } from './util/list.js';
+import { describeType, describeValue, isRecord } from './util/validate.js';
 
 /* eslint-disable @typescript-eslint/no-empty-object-type -- {} is "none", as in @redis/client */
 
@@ -364,13 +365,14 @@ export class Cluster<
   /**
    * Sorts keys by the host that they live on, each host's in their order. Needs no connection.
    *
-   * @throws MisuseError for what is no key.
+   * @throws MisuseError for what is no list, and for what is no key.
    * @example
    * await cluster.fanout((c) => {
    *   for (const [hostId, own] of cluster.groupByHost(keys)) c.target([hostId]).del(own);
    * });
    */
   groupByHost<K extends Key>(keys: Iterable<K>): Map<number, K[]> {
+    assertList('keys', keys);
     const router = this.getRouter();
     const groups = new Map<number, K[]>();
     for (const key of keys) {
@@ -407,13 +409,14 @@ export class Cluster<
 /** Whether the options hold nothing that is not checked yet. */
 function isPlainChoice(options: RoutingClientOptions | undefined): boolean {
   if (options === undefined) return true;
+  if (!isRecord(options)) return false;
   const { autoBatch, ...others } = options;
   const isKnown = Object.keys(others).length === 0;
   return isKnown && (autoBatch === undefined || typeof autoBatch === 'boolean');
 }
 
 function checkClusterOptions(options: object): void {
-  const { RESP, router, pool, typeMapping } = options as Record<string, unknown>;
+  const { RESP, router, pool, ...others } = options as Record<string, unknown>;
   if (RESP !== undefined && RESP !== 2 && RESP !== 3) {
     throw new BadHostSetup(`Cluster: RESP must be 2 or 3, not ${describeValue(RESP)}`);
   }
@@ -422,7 +425,10 @@ function checkClusterOptions(options: object): void {
       throw new BadHostSetup(`Cluster: ${name} must be a class`);
     }
   }
-  if (typeMapping !== undefined && (typeof typeMapping !== 'object' || typeMapping === null)) {
-    throw new BadHostSetup('Cluster: typeMapping must be an object');
+  for (const name of ['typeMapping', 'scripts', 'functions', 'modules']) {
+    const value = others[name];
+    if (value !== undefined && (typeof value !== 'object' || value === null)) {
+      throw new BadHostSetup(`Cluster: ${name} must be an object, not ${describeType(value)}`);
+    }
   }
 }

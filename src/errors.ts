@@ -185,8 +185,10 @@ function describe(reason: unknown): string {
 
 /** What a {@link MapError} is made of. */
 export interface MapErrorDetails {
-  /** One entry for each failed command; one object may stand for several commands. */
+  /** Why, in the order of issue; one object may stand for several commands. */
   readonly reasons: readonly unknown[];
+  /** How many commands failed; as many as there are reasons unless told. */
+  readonly failed?: number;
   /** How many commands the call had. */
   readonly total: number;
   /** The results of `executeCommands`, every promise settled. */
@@ -207,7 +209,7 @@ export interface MapErrorDetails {
 export class MapError extends AggregateError {
   /** A stable identifier of the kind of error. */
   readonly code = 'RB_MAP';
-  /** How many commands failed. */
+  /** How many commands failed, or a callback of them: one that fails in several ways counts once. */
   readonly failed: number;
   /** How many commands the call had. */
   readonly total: number;
@@ -217,9 +219,12 @@ export class MapError extends AggregateError {
     this.prototype.name = 'MapError';
   }
 
-  constructor({ reasons, total, results }: MapErrorDetails) {
-    super([...new Set(reasons)], mapErrorMessage(reasons, total));
-    this.failed = reasons.length;
+  constructor({ reasons, failed = reasons.length, total, results }: MapErrorDetails) {
+    super(
+      [...new Set(reasons)],
+      `${failed} of ${total} commands failed (${firstOfEachHost(reasons)})`,
+    );
+    this.failed = failed;
     this.total = total;
     if (results !== undefined) {
       Object.defineProperty(this, 'results', { value: results, configurable: true });
@@ -227,16 +232,21 @@ export class MapError extends AggregateError {
   }
 }
 
-function mapErrorMessage(reasons: readonly unknown[], total: number): string {
+function firstOfEachHost(reasons: readonly unknown[]): string {
   const firstByHost = new Map<number | undefined, unknown>();
-  for (const reason of reasons) {
-    const hostId = (reason as CommandErrorFields | undefined | null)?.hostId;
+  for (const [hostId, reason] of reasons.flatMap(byHost)) {
     if (!firstByHost.has(hostId)) firstByHost.set(hostId, reason);
   }
   const parts = [...firstByHost].map(([hostId, reason]) =>
     hostId === undefined ? describe(reason) : `host ${hostId}: ${describe(reason)}`,
   );
-  return `${reasons.length} of ${total} commands failed (${parts.join('; ')})`;
+  return parts.join('; ');
+}
+
+/** A reason with its host, if it has one; that of a fanned-out command comes from each of its hosts. */
+function byHost(reason: unknown): [hostId: number | undefined, reason: unknown][] {
+  if (reason instanceof FanoutError) return [...reason.errors];
+  return [[(reason as CommandErrorFields | undefined | null)?.hostId, reason]];
 }
 
 /**

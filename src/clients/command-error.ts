@@ -1,5 +1,6 @@
 /** Says on an error which command it rejects. */
 
+import { commandForMessage } from '../commands/key-table.js';
 import { MisuseError, RbError, ReplyError } from '../errors.js';
 
 /** The variants of errors that struck several commands, by the command's name. */
@@ -9,8 +10,9 @@ const variants = new WeakMap<Error, Map<string, Error>>();
  * The error for a command: the given one, with the command's name. Where one cause strikes commands
  * of several names, each name has its own copy, and commands of one name share it.
  */
-export function commandError(error: Error, command: string): Error {
+export function commandError(error: Error, name: string): Error {
   if (!(error instanceof RbError)) return error;
+  const command = error.command === name ? name : commandForMessage(name);
   if (error.command === command) return error;
   if (error.command === undefined) {
     error.command = command;
@@ -34,10 +36,10 @@ function copyFor(error: RbError, command: string): Error {
  * Marks an error that rejects a command before anything of it was sent. What a caller's own code
  * threw stays as it is.
  */
-export function refusedCommand(error: unknown, command: string | undefined): unknown {
+export function refusedCommand(error: unknown, name: string | undefined): unknown {
   if (!(error instanceof RbError || error instanceof MisuseError)) return error;
   if (error instanceof ReplyError) return error;
-  if (command !== undefined && command !== '') error.command ??= command;
+  if (name !== undefined && name !== '') error.command ??= commandForMessage(name);
   error.maybeExecuted ??= false;
   return error;
 }

@@ -55,7 +55,7 @@ export class Gathering<T> extends RbPromise<Map<number, T>> {
   /** One that was cancelled is cancelled as a whole, whatever single hosts have answered. */
   #reason(errors: ReadonlyMap<number, unknown>, values: ReadonlyMap<number, T>): Error {
     for (const error of errors.values()) if (error instanceof CancelledError) return error;
-    return Object.assign(new FanoutError(errors, values), { command: this.#command });
+    return commandError(new FanoutError(errors, values), this.#command);
   }
 }
 

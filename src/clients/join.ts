@@ -211,11 +211,9 @@ class Join {
   }
 }
 
-/** One command may have failed several promises that were derived from its own. */
+/** One command may have failed several promises that were derived from its own, and callbacks. */
 function eachOnce(failures: readonly Failure[]): Failure[] {
   return failures.filter(({ sequence, reason }, index) => {
-    // What `done` callbacks threw has no place in the order of issue.
-    if (sequence === Infinity) return true;
     for (let i = index - 1; failures[i]?.sequence === sequence; i--) {
       if (failures[i]!.reason === reason) return false;
     }
@@ -225,7 +223,9 @@ function eachOnce(failures: readonly Failure[]): Failure[] {
 
 function failureOf(failures: readonly Failure[], total: number): unknown {
   const reasons = failures.map(({ reason }) => reason);
-  return reasons.length === 1 ? reasons[0] : new MapError({ reasons, total });
+  if (reasons.length === 1) return reasons[0];
+  const failed = new Set(failures.map(({ sequence }) => sequence)).size;
+  return new MapError({ reasons, failed, total });
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

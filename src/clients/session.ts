@@ -9,8 +9,9 @@ import type { Backend } from './backend.js';
 import { Dispatch, type DispatchOptions } from './dispatch.js';
 import type { GiveUpReason } from './lane.js';
 
-/** A failure that nobody handled, and its place in the order of issue. */
+/** A failure that nobody handled, or what a callback threw. */
 export interface Failure {
+  /** The place of its command in the order of issue. */
   readonly sequence: number;
   readonly reason: unknown;
 }
@@ -26,7 +27,7 @@ export class Session implements JoinScope {
   readonly #idleListeners = new Set<() => void>();
   #rejected: RbPromise<unknown>[] = [];
   #keptFailures = MIN_KEPT_FAILURES;
-  #thrown: unknown[] = [];
+  #thrown: Failure[] = [];
   #issued = 0;
   #reported = 0;
   #isClosed = false;
@@ -82,15 +83,15 @@ export class Session implements JoinScope {
     this.#keptFailures = Math.max(MIN_KEPT_FAILURES, this.#rejected.length * 2);
   }
 
-  callbackFailed(error: unknown): void {
-    this.#thrown.push(error);
+  callbackFailed(error: unknown, promise: RbPromise<unknown>): void {
+    this.#thrown.push({ sequence: sequenceOf(promise), reason: error });
   }
 
-  /** The failures since the last call that are unhandled now, commands in the order of issue. */
+  /** The failures since the last call that are unhandled now, in the order of issue. */
   takeFailures(): Failure[] {
     if (this.#rejected.length === 0 && this.#thrown.length === 0) return [];
     const rejected = this.#rejected.filter((promise) => !isHandled(promise));
-    const thrown = this.#thrown.map((reason) => ({ sequence: Infinity, reason }));
+    const thrown = this.#thrown;
     this.#rejected = [];
     this.#thrown = [];
     return [

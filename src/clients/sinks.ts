@@ -50,8 +50,8 @@ export class CommandContext implements JoinScope {
     this.call.promiseRejected(promise);
   }
 
-  callbackFailed(error: unknown): void {
-    this.call.callbackFailed(error);
+  callbackFailed(error: unknown, promise: RbPromise<unknown>): void {
+    this.call.callbackFailed(error, promise);
   }
 }
 

@@ -17,6 +17,8 @@ import { loadCrypto } from '../util/load-module.js';
 
 import { MisuseError } from '../errors.js';
 import { keyText, type Key } from '../util/key.js';
+import { assertList } from '../util/list.js';
+import { describeType } from '../util/validate.js';
 
 /** How many MD5 digests, of four points each, a node of average weight gets. */
 const DIGESTS_PER_NODE = 40;
@@ -140,10 +142,13 @@ export class Ketama {
    * @param nodes The names of the nodes; none unless told.
    * @param weights A share for each node, relative to the others, 0 or more; 1 where left out.
    * @throws RangeError if a weight is negative or not finite, or if all weights are zero.
-   * @throws {@link MisuseError} if a name is no text or a weight no number.
+   * @throws {@link MisuseError} if `nodes` is no list of names, or a weight no number.
    */
   constructor(nodes: Iterable<string> = [], weights: KetamaWeights = {}) {
-    if (typeof nodes === 'string') throw invalid('nodes must be a list of names, not one text');
+    assertList('nodes', nodes);
+    if (typeof weights !== 'object' || weights === null) {
+      throw invalid(`weights must be a record or a Map, not ${describeType(weights)}`);
+    }
     const own = new Map<string, number>();
     for (const node of nodes) own.set(node, weightIn(weights, node));
     this.#weights = own;

@@ -26,8 +26,8 @@ export interface JoinScope {
   readonly call?: object;
   /** The promise was just rejected, its callbacks have not run yet. Told once for each promise. */
   promiseRejected(promise: Settleable<unknown>): void;
-  /** A callback given to `done` threw. */
-  callbackFailed(error: unknown): void;
+  /** A callback given to `done` of this promise threw. */
+  callbackFailed(error: unknown, promise: Settleable<unknown>): void;
 }
 
 type AnyPromise = Settleable<unknown>;
@@ -360,7 +360,7 @@ export class Settleable<T> {
     try {
       callback(Settleable.#contentOf(promise));
     } catch (error) {
-      if (promise.#scope !== undefined) promise.#scope.callbackFailed(error);
+      if (promise.#scope !== undefined) promise.#scope.callbackFailed(error, promise);
       else setImmediate(rethrow, error);
     }
   }

@@ -3,7 +3,7 @@
 import { commandForMessage, keyIndexes, type Arg } from '../commands/key-table.js';
 import { BadHostSetup, MisuseError, UnroutableCommand } from '../errors.js';
 import type { Key } from '../util/key.js';
-import { quote } from '../util/validate.js';
+import { describeType, quote } from '../util/validate.js';
 
 /** What a router may know of a host. */
 export interface HostInfoLike {
@@ -56,8 +56,10 @@ export abstract class BaseRouter {
    * @param command The command's name, in any case.
    * @param args The arguments that follow the name.
    * @throws {@link UnroutableCommand} if the command is unknown, or names no key or several.
+   * @throws {@link MisuseError} if the name is no string, or the arguments are no array.
    */
   getKey(command: string, args: readonly Arg[]): Arg {
+    assertWords(command, args);
     const indexes = keyIndexes(command, args);
     if (indexes === undefined) throw unknownCommandError(command);
     if (indexes.length === 0) throw noKeyError(command);
@@ -92,6 +94,17 @@ export function routesByKey(router: BaseRouter): boolean {
     router.getHostForCommand === BaseRouter.prototype.getHostForCommand &&
     router.getKey === BaseRouter.prototype.getKey
   );
+}
+
+function assertWords(command: unknown, args: unknown): void {
+  if (typeof command !== 'string') {
+    const given = describeType(command);
+    throw new MisuseError('RB_INVALID_ARGUMENT', `a command's name must be a string, not ${given}`);
+  }
+  if (!Array.isArray(args)) {
+    const given = describeType(args);
+    throw new MisuseError('RB_INVALID_ARGUMENT', `the arguments must be an array, not ${given}`);
+  }
 }
 
 /** The error for a command that no table knows. */

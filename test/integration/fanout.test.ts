@@ -210,6 +210,20 @@ describe('a command that fails on some hosts', () => {
     expect(error).toMatchObject({ code: 'RB_MAP', failed: 2, total: 3 });
     for (const each of error['errors'] as unknown[]) expect(each).toBeInstanceOf(FanoutError);
   });
+
+  it('is told with its hosts where several commands fail', async () => {
+    const error = await failureOf(
+      cluster.fanout((c) => {
+        c.target([1, 2]).hGet('mixed', 'f');
+        c.target([2, 5]).incr('mixed');
+        c.targetKey('mixed').executeCommand('NOTHING');
+      }),
+    );
+    expect(error).toMatchObject({ code: 'RB_MAP', failed: 3, total: 3 });
+    expect(error['message']).toMatch(
+      /^3 of 3 commands failed \(host 2: WRONGTYPE .*; host 5: WRONGTYPE .*; host \d: ERR unknown /,
+    );
+  });
 });
 
 describe('auto-batching', () => {

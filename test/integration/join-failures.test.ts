@@ -187,6 +187,32 @@ describe('a callback that throws', () => {
     );
   });
 
+  it('counts its command once, however many of its callbacks throw', async () => {
+    const errors = ['first', 'second', 'third'].map((text) => new Error(text));
+    const [first, second, third] = errors.map((error) => () => {
+      throw error;
+    });
+    const error = await failureOf(
+      cluster.map((c) => {
+        c.get('a').done(first).done(second);
+        failing(c).done(null, third);
+        c.get('b');
+      }),
+    );
+    expect(error).toMatchObject({ code: 'RB_MAP', failed: 2, total: 3, errors });
+    expect(error['message']).toMatch(/^2 of 3 commands failed \(first/);
+    const derived = cluster.map((c) => {
+      const promise = c.get('a');
+      void promise.then(first);
+      void promise.then(second);
+    });
+    expect(await failureOf(derived)).toMatchObject({
+      failed: 1,
+      total: 1,
+      errors: errors.slice(0, 2),
+    });
+  });
+
   it('disturbs no other callback and no reply', async () => {
     const order: string[] = [];
     const keys = Array.from({ length: 20 }, (_, i) => `calm${i}`);
@@ -289,5 +315,19 @@ describe('a MapError', () => {
     );
     expect(JSON.stringify(error)).not.toContain('swordfish');
     expect(error['message']).not.toContain('swordfish');
+  });
+
+  it('nor what was passed within the name of a command', async () => {
+    const [routed, fannedOut, listed] = await Promise.all([
+      failureOf(cluster.getRoutingClient().executeCommand('AUTH swordfish')),
+      failureOf(cluster.all((c) => c.executeCommand('AUTH swordfish'))),
+      failureOf(cluster.executeCommands({ a: [['AUTH swordfish']] })),
+    ]);
+    const ofHosts = [...(fannedOut['errors'] as Map<number, unknown>).values()];
+    const ofLists = listed['errors'] as unknown[];
+    expect([ofHosts.length, ofLists.length]).toEqual([8, 1]);
+    for (const error of [routed, fannedOut, ...ofHosts, ...ofLists]) {
+      expect(error).toMatchObject({ command: '"AUTH…"' });
+    }
   });
 });

@@ -36,6 +36,9 @@ describe('a bad option', () => {
     ['a pool that is no class', { hosts: {}, pool: {} }, /pool must be a class/],
     ['another protocol', { hosts: {}, RESP: 4 }, /RESP must be 2 or 3, not 4/],
     ['a bad type mapping', { hosts: {}, typeMapping: 5 }, /typeMapping must be an object/],
+    ['scripts that are none', { hosts: {}, scripts: null }, /scripts must be an object, not null/],
+    ['functions that are none', { hosts: {}, functions: 'f' }, /functions must be an object/],
+    ['modules that are none', { hosts: {}, modules: 1 }, /modules must be an object/],
     [
       'an unknown pool option',
       { hosts: {}, poolOptions: { retrys: 1 } },
@@ -70,6 +73,10 @@ describe('a bad option', () => {
     const cluster = new Cluster({ hosts: { 0: {} } });
     const bad = { timeOut: 1 } as object;
     expect(() => cluster.getRoutingClient(bad)).toThrow(/'timeOut'/);
+    cluster.getRoutingClient();
+    for (const none of [null, 5, 'yes', []]) {
+      expect(() => cluster.getRoutingClient(none as object)).toThrow(MisuseError);
+    }
     expect(() => cluster.getRoutingClient().getMappingClient({ timeout: 1 } as object)).toThrow(
       expect.objectContaining({ code: 'RB_UNKNOWN_OPTION' }),
     );

@@ -78,6 +78,12 @@ describe('getPoolForHost', () => {
 });
 
 describe('groupByHost', () => {
+  it.each([5, null, 'key', Buffer.from('key')])('refuses %o, which is no list', (keys) => {
+    expect(() => cluster.groupByHost(keys as unknown as string[])).toThrow(
+      expect.objectContaining({ name: 'TypeError', code: 'RB_INVALID_ARGUMENT' }),
+    );
+  });
+
   it('is a Map of host id to its keys, in order, and needs no connection', () => {
     const keys = ['a', 'b', 'c', 17, 5n, Buffer.from([0, 255]), 'a'];
     const groups = cluster.groupByHost(keys.values());

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { MisuseError } from '../../src/errors.js';
-import { Ketama, Ring } from '../../src/hash/ketama.js';
+import { Ketama, type KetamaWeights, Ring } from '../../src/hash/ketama.js';
 
 describe('Ketama', () => {
   it('answers null when it has no nodes', () => {
@@ -89,6 +89,8 @@ describe('Ketama', () => {
   it('refuses names that are no text, weights that are no number, keys that are no key', () => {
     expect(() => new Ketama([1] as unknown as string[])).toThrow(MisuseError);
     expect(() => new Ketama('abc')).toThrow(MisuseError);
+    expect(() => new Ketama(5 as unknown as string[])).toThrow(MisuseError);
+    expect(() => new Ketama(['a'], null as unknown as KetamaWeights)).toThrow(MisuseError);
     expect(() => new Ketama(['a'], { a: '1' as unknown as number })).toThrow(MisuseError);
     expect(() => new Ketama(['\ud800'])).toThrow(MisuseError);
     expect(() => new Ketama(['a']).getNode(1.5)).toThrow(MisuseError);

@@ -73,6 +73,12 @@ describe('getKey', () => {
     expect(() => router.getKey(command, ['key'])).toThrow('unknown command');
   });
 
+  it('refuses a name that is no string and arguments that are no array', () => {
+    expect(() => router.getKey(5 as unknown as string, [])).toThrow(MisuseError);
+    expect(() => router.getKey('GET', 'key' as unknown as string[])).toThrow(MisuseError);
+    expect(() => router.getKey('GET', undefined as unknown as string[])).toThrow(MisuseError);
+  });
+
   it('does not repeat the values of a whole command that was passed as its name', () => {
     const act = () => router.getKey('SET key hunter2', []);
     expect(act).toThrow('"SET…"');
