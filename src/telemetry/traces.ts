@@ -93,7 +93,7 @@ export interface MapTrace {
 export interface ConnectionTrace extends HostTrace {
   /** Whether it is one of those that blocking commands have for themselves. */
   readonly isBlocking: boolean;
-  /** How many commands were handed to it and are not answered, at the moment at which it is read. */
+  /** How many requests were handed to it and are not answered, at the moment at which it is read. */
   readonly pending: number;
   /**
    * Why it could not be opened; on `redis-blaster:connection-closed`, why it was lost. Left out for a
