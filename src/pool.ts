@@ -1,6 +1,6 @@
 /** The connections to one host, and the bounds on what may wait for it. */
 
-import { ConnectionError } from './errors.js';
+import { ConnectionError, OverloadError } from './errors.js';
 import type { HostLoad, HostMonitor } from './health.js';
 import { connectionOptions } from './host-connection.js';
 import type { HostInfo } from './hosts.js';
@@ -40,6 +40,7 @@ export type PoolArgument = string | number | bigint | Uint8Array;
 /** Rejects what it holds when the pool disconnects. */
 interface Holder {
   holderIndex: number;
+  readonly goesOn: boolean;
   rejectHeld(error: Error): void;
 }
 
@@ -70,10 +71,10 @@ export class Pool {
   #idleBlocking: Channel[] = [];
   #pendingCommands = 0;
   #pendingBytes = 0;
-  readonly #maxPendingCommands: number;
+  #maxPendingCommands: number;
   readonly #maxPendingBytes: number;
   /** @internal */
-  readonly waitsForRoom: boolean;
+  waitsForRoom: boolean;
   readonly #waiters = new Set<Waiter>();
   #isRemoved = false;
   readonly #onIdle = new Set<() => void>();
@@ -156,7 +157,10 @@ export class Pool {
    */
   rejectHeld(what = 'was disconnected'): void {
     const reason = Object.assign(this.#lost(what), { maybeExecuted: false });
-    for (const holder of [...this.#holders]) holder.rejectHeld(reason);
+    const holders = [...this.#holders];
+    // What would go on when the others are rejected comes first.
+    for (const holder of holders) if (holder.goesOn) holder.rejectHeld(reason);
+    for (const holder of holders) if (!holder.goesOn) holder.rejectHeld(reason);
   }
 
   #end(what: string): void {
@@ -173,13 +177,30 @@ export class Pool {
   }
 
   /**
-   * Ends the pool for good: its host was removed.
+   * Ends the pool for good: its host was removed. Whoever still has it finds no room for a command.
    *
    * @internal
    */
   remove(): void {
     this.#isRemoved = true;
+    this.#maxPendingCommands = 0;
+    this.waitsForRoom = false;
     this.#end('was removed');
+  }
+
+  /**
+   * Why there is no room for a command.
+   *
+   * @internal
+   */
+  noRoomError(): OverloadError | ConnectionError {
+    if (this.#isRemoved) return Object.assign(this.#lost('was removed'), { maybeExecuted: false });
+    const { hostId, address } = this.host;
+    const error = new OverloadError(
+      `Too much is waiting for host ${hostId} (${address}): poolOptions.maxPendingCommands or ` +
+        'maxPendingBytes is reached',
+    );
+    return Object.assign(error, { hostId, address, maybeExecuted: false });
   }
 
   /**

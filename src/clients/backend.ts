@@ -70,6 +70,8 @@ export interface CommandPool {
   readonly hasRoom: boolean;
   /** Whether a command without room waits; else it is rejected. */
   readonly waitsForRoom: boolean;
+  /** What a command without room is rejected with. */
+  noRoomError(): Error;
   /** One ordered stream of commands for a caller to keep to. */
   openChannel(): CommandChannel;
   /** A connection that nobody else uses; given back with `closeBlockingChannel`. */
@@ -105,6 +107,8 @@ export interface RoomWaiter {
 export interface CommandHolder {
   /** Its place among the holders of its pool, which keeps it; -1 while it is none of them. */
   holderIndex: number;
+  /** Whether it issues more when what it issued before is answered or rejected. */
+  readonly goesOn: boolean;
   /** Rejects all that it holds. */
   rejectHeld(error: Error): void;
 }

@@ -5,7 +5,7 @@
  *     buffer --seal--> held --turn, room--> channel --> done
  */
 
-import { OverloadError, TimeoutError } from '../errors.js';
+import { TimeoutError } from '../errors.js';
 import { BatchTracer, startBatch } from '../telemetry/batch-tracer.js';
 import { BATCH_CHANNEL, COMMAND_CHANNEL, hasListeners } from '../telemetry/channels.js';
 import { mapOf } from '../telemetry/map-tracer.js';
@@ -42,6 +42,7 @@ const NOTHING = new CommandBuffer(false, new BufferSizes()).seal();
 export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   readonly pool: CommandPool;
   holderIndex = -1;
+  readonly goesOn = false;
   readonly #host: LaneHost;
   readonly #buffer: CommandBuffer;
   readonly #channel: CommandChannel;
@@ -122,12 +123,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     counters.commands++;
     counters.requests++;
     counters.failures++;
-    const { hostId, address } = pool.host;
-    const error = new OverloadError(
-      `Too much is waiting for host ${hostId} (${address}): poolOptions.maxPendingCommands or ` +
-        'maxPendingBytes is reached',
-    );
-    sink.onError(Object.assign(error, { hostId, address, maybeExecuted: false }));
+    sink.onError(pool.noRoomError());
     return false;
   }
 
@@ -301,8 +297,10 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     }
     const error = this.#error(reason, pipeline);
     this.#forget(pipeline);
-    // The server has said that these did not run.
-    for (const sink of pipeline.takePostponed()) sink.onError(this.#error(reason, pipeline, false));
+    // The server has said that these did not run, unless on a connection that was lost before.
+    for (const sink of pipeline.takePostponed()) {
+      sink.onError(this.#error(reason, pipeline, pipeline.wasSent));
+    }
     pipeline.abandon(error);
     if (error instanceof TimeoutError) channel.expectTraffic();
     // Unless a callback has ended it, and the channel serves another command by now.

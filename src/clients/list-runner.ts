@@ -152,6 +152,7 @@ class ScriptLoader {
 /** One list on its way. The end of its host's connections reaches also what it did not send yet. */
 class ListRun implements CommandHolder {
   holderIndex = -1;
+  readonly goesOn = true;
   readonly promises: CommandPromise<unknown>[];
   readonly #sender: RawSender;
   readonly #lane: Lane;

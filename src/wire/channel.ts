@@ -129,8 +129,12 @@ export class Channel implements ConnectionEvents {
     } else {
       this.#move('connecting');
     }
-    this.#connection = new Connection(this.#options.connection, this);
-    this.#connectionWatcher = this.#options.watch?.(this.#connection);
+    const connection = new Connection(this.#options.connection, this);
+    this.#connection = connection;
+    const watcher = this.#options.watch?.(connection);
+    if (this.#connection === connection) this.#connectionWatcher = watcher;
+    // Whoever was told of the connection has disconnected it right away.
+    else watcher?.onEnd(copyOf(this.#lastReason!), true);
   }
 
   onReady(): void {
@@ -244,8 +248,9 @@ export class Channel implements ConnectionEvents {
     const done: Pipeline[] = [];
     const again: Pipeline[] = [];
     for (const pipeline of [...unanswered, ...this.#takeQueue()]) {
-      // These did not run, but what was sent behind them may have: their order is lost.
-      for (const sink of pipeline.takePostponed()) lost.push([sink, variantOf(reason, false)]);
+      // These did not run now, but what was sent behind them may have: their order is lost.
+      const variantOfPostponed = variantOf(reason, pipeline.wasSent);
+      for (const sink of pipeline.takePostponed()) lost.push([sink, variantOfPostponed]);
       const variant = variantOf(reason, pipeline.isSent || pipeline.wasSent);
       for (const sink of pipeline.salvage(this.#options.retries)) lost.push([sink, variant]);
       (pipeline.outstanding === 0 ? done : again).push(pipeline);
@@ -266,7 +271,7 @@ export class Channel implements ConnectionEvents {
   disconnect(reason: ConnectionError): void {
     const waiting = this.#takeQueue();
     const connection = this.#connection;
-    Object.assign(reason, this.#options.connection.errorFields);
+    this.#lastReason = copyOf(Object.assign(reason, this.#options.connection.errorFields));
     const tellOfEnd = this.#takeWatcher(reason, true);
     this.#connection = undefined;
     this.#endLoadingPause();
@@ -306,8 +311,9 @@ function copyOf(reason: LossReason, fields: object = {}): LossReason {
 
 function failAll(pipelines: Pipeline[], reason: LossReason): void {
   for (const pipeline of pipelines) {
-    // The server has said that these did not run.
-    for (const sink of pipeline.takePostponed()) sink.onError(variantOf(reason, false));
+    // The server has said that these did not run, unless on a connection that was lost before.
+    const variantOfPostponed = variantOf(reason, pipeline.wasSent);
+    for (const sink of pipeline.takePostponed()) sink.onError(variantOfPostponed);
     pipeline.fail(variantOf(reason, pipeline.isSent || pipeline.wasSent));
   }
 }

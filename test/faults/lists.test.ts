@@ -211,6 +211,20 @@ describe('a connection that is lost', () => {
 });
 
 describe('the end of the connections by the caller', () => {
+  it.each([
+    ['the disconnect of the pool', (): unknown => cluster.getPoolForHost(0).disconnect()],
+    ['removeHost', (): unknown => cluster.removeHost(0)],
+  ])('%s ends a list that waits behind the commands of another one', async (_, end) => {
+    const pool = cluster.getPoolForHost(0);
+    const scripted: ListedCommand[] = [[first], ['SET', 'a', 1]];
+    const call = cluster.executeCommands({ plain: [['PING']], scripted });
+    await end();
+    const error = await failureOf(call);
+    expect(error).toMatchObject({ code: 'RB_MAP', failed: 3, total: 3 });
+    expect(pool.connections).toBe(0);
+    expect(await direct.dbSize()).toBe(0);
+  });
+
   const longList = () => Array.from({ length: 50 }, (): ListedCommand => [first]);
   const begun = () =>
     condition(

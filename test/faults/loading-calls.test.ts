@@ -160,6 +160,33 @@ describe('while a host loads', () => {
     expect(cluster.health().get(0)).toMatchObject({ pendingCommands: 0, reconnects: 0 });
   });
 
+  it('a command that was sent on a lost connection before may have run there', async () => {
+    const cluster = await openReady(PATIENT);
+    // After it came the answer to a PING.
+    const handshake = proxy.bytesToClient - '+PONG\r\n'.length;
+    proxy.pause('toServer');
+    const client = cluster.getRoutingClient({ autoBatch: false }).getMappingClient();
+    const promises = [client.get(counter), client.get(counter)];
+    await condition(() => cluster.getPoolForHost(0).pending === 2);
+    const line = Buffer.from(`-${ANSWER}\r\n`);
+    const passing = { bytes: 0 };
+    proxy.garble((direction, chunk) => {
+      passing.bytes += direction === 'toClient' ? chunk.length : 0;
+      return direction === 'toClient' && passing.bytes > handshake ? line : chunk;
+    });
+    const before = proxy.bytesToClient;
+    proxy.truncate('toClient', handshake + line.length);
+    proxy.cut();
+    proxy.resume();
+    await proxy.waitFor(({ bytesToClient }) => bytesToClient === before + handshake + line.length);
+    await cluster.getPoolForHost(1).executeCommand('PING');
+    expect(cluster.getPoolForHost(0).pending).toBe(2);
+    client.cancel();
+    for (const { reason } of promises) expect(reason).toMatchObject({ maybeExecuted: true });
+    await cluster.disconnectPools();
+    await proxy.heal();
+  });
+
   it('a command that is cancelled amid the answers of its pipeline has surely not run', async () => {
     const cluster = await openReady(PATIENT);
     const line = Buffer.from(`-${ANSWER}\r\n`);

@@ -1,10 +1,13 @@
 /** Hosts that come and go under running calls: everything settles, no socket stays. */
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tracingChannel } from 'node:diagnostics_channel';
+
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
 import { Cluster } from '../../src/cluster.js';
 import { BadHostSetup, ConnectionError, FanoutError } from '../../src/errors.js';
 import type { RbPromise } from '../../src/promise/rb-promise.js';
+import type { CommandTrace } from '../../src/telemetry/traces.js';
 import { connectDirect } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
@@ -70,6 +73,35 @@ describe('removeHost during a running map', () => {
     expect(error).toBeInstanceOf(FanoutError);
     expect([...error.values.keys()]).toEqual([0, 1, 3]);
     expect(error.errors.get(2)).toMatchObject({ code: 'RB_CONNECTION', hostId: 2 });
+  });
+
+  it('while a fan-out is issued rejects what it has for that host, and connects no more', async () => {
+    const pool = cluster.getPoolForHost(3);
+    onTestFinished(() => pool.disconnect());
+    const channel = tracingChannel<unknown, CommandTrace>('redis-blaster:command');
+    const listener = {
+      start: ({ hostId }: CommandTrace) => {
+        if (hostId === 1) cluster.removeHost(3);
+      },
+    } as Parameters<typeof channel.subscribe>[0];
+    channel.subscribe(listener);
+    onTestFinished(() => {
+      channel.unsubscribe(listener);
+    });
+    const error = await failureOf(cluster.all((c) => c.set('late', '1')));
+    expect([pool.connections, pool.pending]).toEqual([0, 0]);
+    const errors = error['errors'] as FanoutError['errors'];
+    expect([...errors.keys()]).toEqual([3]);
+    expect(errors.get(3)).toMatchObject({
+      code: 'RB_CONNECTION',
+      message: expect.stringContaining('was removed') as string,
+      command: 'SET',
+      hostId: 3,
+      maybeExecuted: false,
+    });
+    const direct = await connectDirect(file.servers[0]!, { database: 3 });
+    expect(await direct.exists('late')).toBe(0);
+    direct.destroy();
   });
 
   it('of the last host: what follows is a BadHostSetup', async () => {

@@ -623,6 +623,25 @@ describe('the channel of connections', () => {
     proxy.resume();
   });
 
+  it('tells of the end of one that a listener ends at once', async () => {
+    const cluster = open();
+    const [connections, closed] = [recordConnections(), recordClosed()];
+    let isFirst = true;
+    listen('tracing:redis-blaster:connection:start', () => {
+      if (isFirst) void cluster.getPoolForHost(0).disconnect();
+      isFirst = false;
+    });
+    const error = await failureOf(cluster.getPoolForHost(0).executeCommand('PING'));
+    expect(error).toMatchObject({ code: 'RB_CONNECTION', maybeExecuted: false });
+    const [trace] = connections.traces;
+    expect(connections.eventsOf(trace!)).toEqual(FAILED);
+    expect(trace!.error).toBeInstanceOf(ConnectionError);
+    expect(trace!.error).not.toHaveProperty('command');
+    expect(await cluster.getPoolForHost(0).executeCommand('PING')).toBe('PONG');
+    expect(connections.traces).toHaveLength(2);
+    expect(closed).toEqual([]);
+  });
+
   it('tells why a connection was lost', async () => {
     const cluster = open({ reconnect: FOREVER });
     const [connections, closed] = [recordConnections(), recordClosed()];

@@ -155,7 +155,11 @@ describe('a pool that disconnects', () => {
   it('rejects what has no answer, on every connection, and what is held for it', async () => {
     const pool = makePool({ connectionsPerHost: 2 });
     const held: Error[] = [];
-    const holder = { holderIndex: -1, rejectHeld: (error: Error) => void held.push(error) };
+    const holder = {
+      holderIndex: -1,
+      goesOn: false,
+      rejectHeld: (error: Error) => void held.push(error),
+    };
     pool.addHolder(holder);
     const channels = [pool.openChannel(), pool.openChannel(), pool.openBlockingChannel()];
     await execute(channels[0]!, 'PING');
@@ -181,6 +185,7 @@ describe('a pool that disconnects', () => {
     const told: number[] = [];
     const holders = Array.from({ length: 6 }, (_, number) => ({
       holderIndex: -1,
+      goesOn: false,
       rejectHeld: () => void told.push(number),
     }));
     const toldNow = async (): Promise<number[]> => {
