@@ -100,8 +100,11 @@ class Join {
 
   #call(callback: () => unknown): void {
     let result: unknown;
+    let isPromise: boolean;
     try {
       result = callback();
+      // A getter of the caller's own may run.
+      isPromise = isThenable(result);
     } catch (error) {
       this.#onFailedCallback(error);
       return;
@@ -111,7 +114,7 @@ class Join {
         this.#onResult(result);
       };
       result.done(settled, settled);
-    } else if (isThenable(result)) {
+    } else if (isPromise) {
       Promise.resolve(result).then(
         (value) => {
           this.#onResult(value);

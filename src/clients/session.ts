@@ -32,6 +32,8 @@ export class Session implements JoinScope {
   #reported = 0;
   #isClosed = false;
   #isCancelling = false;
+  /** What commands were cancelled with. Promises derived from theirs may be rejected later. */
+  #cancellations: WeakSet<CancelledError> | undefined;
 
   constructor(backend: Backend, options: DispatchOptions) {
     this.backend = backend;
@@ -71,10 +73,16 @@ export class Session implements JoinScope {
   }
 
   promiseRejected(promise: RbPromise<unknown>): void {
+    const { reason } = promise;
     // Cancelled commands count as handled.
-    if (this.#isCancelling && promise.reason instanceof CancelledError) return;
+    if (reason instanceof CancelledError && this.#isOwnCancellation(reason)) return;
     this.#rejected.push(promise);
     if (this.#rejected.length > this.#keptFailures) this.#forgetHandled();
+  }
+
+  #isOwnCancellation(reason: CancelledError): boolean {
+    if (this.#isCancelling) (this.#cancellations ??= new WeakSet()).add(reason);
+    return this.#cancellations?.has(reason) === true;
   }
 
   /** Keeps a client that is never joined from holding on to all that ever failed. */
@@ -102,12 +110,14 @@ export class Session implements JoinScope {
 
   /** Rejects every unanswered command with a `CancelledError`. */
   cancel(cause?: unknown): void {
+    // A callback of what is cancelled may cancel, too.
+    const wasCancelling = this.#isCancelling;
     this.#isCancelling = true;
     try {
       const options = cause === undefined ? undefined : { cause };
       this.giveUp(() => new CancelledError('The command was cancelled', options));
     } finally {
-      this.#isCancelling = false;
+      this.#isCancelling = wasCancelling;
     }
   }
 

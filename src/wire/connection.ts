@@ -217,7 +217,7 @@ export class Connection implements SocketEvents, SentQueueEvents {
   #breakSilence(): void {
     clearTimer(this.#silenceTimer);
     this.#silenceTimer = undefined;
-    if (this.#sent.oldest?.hasTimedOut === true) this.expectTraffic();
+    if (this.#sent.hasTimedOut) this.expectTraffic();
   }
 
   onAllReplies(pipeline: Pipeline): void {

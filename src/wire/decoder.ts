@@ -70,6 +70,8 @@ const READ_AREA = 64 * 1024;
 const SHORT_READ = 1024;
 /** How much longer than its text a line is. */
 const TYPE_AND_LINE_END = 3;
+/** Numbers with more digits may be rounded at each of them, and at the last safe integers wrongly. */
+const EXACT_DIGITS = 15;
 
 export class Decoder {
   readonly #queue: ReplyQueue;
@@ -397,15 +399,15 @@ export class Decoder {
       return cr + 2;
     }
     const sign = bytes[at + 1];
-    let i = sign === 0x2d || sign === 0x2b ? at + 2 : at + 1;
-    if (i === cr) throw this.#broken('a number without digits');
+    const start = sign === 0x2d || sign === 0x2b ? at + 2 : at + 1;
+    if (start === cr) throw this.#broken('a number without digits');
     let number = 0;
-    for (; i < cr; i++) {
+    for (let i = start; i < cr; i++) {
       const byte = bytes[i]!;
       if (byte < 0x30 || byte > 0x39) throw this.#broken('a number that is none');
-      // In this order numbers beyond 2 ** 53 are rounded as `@redis/client` does.
       number = number * 10 + byte - 0x30;
     }
+    if (cr - start > EXACT_DIGITS) number = Number(bytes.latin1Slice(start, cr));
     this.#deliver(sign === 0x2d ? -number : number);
     return cr + 2;
   }

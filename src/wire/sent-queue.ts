@@ -54,9 +54,10 @@ export class SentQueue {
     return this.#first === this.#end;
   }
 
-  /** What is to be answered next. */
-  get oldest(): Pipeline | undefined {
-    return this.#pipelines[this.#first];
+  /** Whether anything that has no reply was given up because it took too long. */
+  get hasTimedOut(): boolean {
+    for (let i = this.#first; i < this.#end; i++) if (this.#pipelines[i]!.hasTimedOut) return true;
+    return false;
   }
 
   /** What has no reply, oldest first. */

@@ -431,6 +431,22 @@ describe('a silence after a command timed out', () => {
     expectSettledOnce(late);
   });
 
+  it('may begin after the reply to a command before it', async () => {
+    const channel = await openReady({ connectTimeout: 300 });
+    const before = proxy.bytesToClient;
+    const reply = '$1\r\na\r\n'.length;
+    proxy.truncate('toClient', reply);
+    const sent = send(channel, 'ECHO a', 'ECHO b');
+    const late = send(channel, 'ECHO late');
+    late.abandon(new TimeoutError('too late'));
+    channel.expectTraffic();
+    await proxy.waitFor(({ bytesToClient }) => bytesToClient === before + reply);
+    await proxy.waitFor(({ openConnections }) => openConnections === 0);
+    await settled(sent);
+    expect(sent.calls.map(outcome)).toEqual(['a', 'ConnectionError, maybe executed']);
+    expectSettledOnce(sent, late);
+  });
+
   it('is not looked for when that command is answered', async () => {
     const channel = await openReady({ connectTimeout: 300 });
     proxy.pause('toClient');

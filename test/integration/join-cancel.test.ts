@@ -67,6 +67,38 @@ describe('cancel', () => {
     expect(calls).toEqual({ strlen: 1 });
   });
 
+  it('by a callback of what is cancelled cancels the rest, and is no failure', async () => {
+    const keys = keysOn(cluster, 0, 3, 'nested');
+    const promises = await cluster.map((c) => {
+      const issued = keys.map((key) => c.incr(key));
+      issued[0]!.done(undefined, () => c.cancel());
+      c.cancel();
+      return issued;
+    });
+    for (const { reason } of promises) expect(reason).toBeInstanceOf(CancelledError);
+  });
+
+  it('counts what is derived as handled, also where that is rejected later', async () => {
+    const derived = await cluster.map((c) => {
+      const command = c.incr(keyOn(cluster, 0, 'derived'));
+      const promises = [command.then(() => 1), command.finally(() => Promise.resolve())];
+      c.cancel();
+      expect(promises.map(({ isPending }) => isPending)).toEqual([false, true]);
+      return promises;
+    });
+    for (const { reason } of derived) expect(reason).toBeInstanceOf(CancelledError);
+  });
+
+  it('makes no failure of another call one that is handled', async () => {
+    const foreign = await cluster.map((c) => {
+      const command = c.incr(keyOn(cluster, 0, 'foreign'));
+      c.cancel();
+      return [command];
+    });
+    const call = cluster.map((c) => c.get('a').reject(foreign[0]!.reason));
+    expect(await failureOf(call)).toBe(foreign[0]!.reason);
+  });
+
   it('may be called by a callback, which may go on issuing commands', async () => {
     const [first = '', second = ''] = keysOn(cluster, 0, 2, 'callback');
     const rest: RbPromise<unknown>[] = [];

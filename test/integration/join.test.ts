@@ -167,6 +167,31 @@ describe('a callback that fails', () => {
     await cluster.map((c) => c.del('never'));
   });
 
+  it('also where it returns what cannot be looked at', async () => {
+    const error = new Error('of the getter');
+    const thenable = {
+      get then() {
+        throw error;
+      },
+    };
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    for (const result of [thenable, proxy]) {
+      let client: { get(key: string): RbPromise<unknown> } | undefined;
+      let promise: RbPromise<unknown> | undefined;
+      const call = cluster.map((c): unknown => {
+        client = c;
+        promise = c.blPop('nothing', 0);
+        return result;
+      });
+      const reason = await failureOf(call);
+      if (result === thenable) expect(reason).toBe(error);
+      else expect(reason).toBeInstanceOf(TypeError);
+      expect(promise?.reason).toMatchObject({ code: 'RB_CANCELLED', cause: reason });
+      expect(client?.get('a').reason).toMatchObject({ code: 'RB_CLOSED' });
+    }
+  });
+
   it('before anything was flushed sends nothing', async () => {
     const keys = keysOn(cluster, 0, 5);
     const calls = await commandsDuring(direct, async () => {

@@ -1,8 +1,8 @@
 /**
  * The values of our decoder are those of the decoder of `@redis/client`, however the bytes come.
  *
- * On purpose different: a field `__proto__` is an own property like any other, and an error, nested
- * or not, is our ReplyError.
+ * On purpose different: a field `__proto__` is an own property like any other, an error, nested or not,
+ * is our ReplyError, and a number is the nearest one there is, also close to 2 ** 53 and beyond.
  */
 
 import { isDeepStrictEqual } from 'node:util';
@@ -44,6 +44,21 @@ describe.each(TYPE_MAPPINGS)('with %s', (_, mapping) => {
     }
     expectSame(replies.decode(...chunked(all, [1, 7, 64, 3, 1000, 2])), expected, 'mixed chunks');
     expectSame(replies.decode(all), expected, 'one chunk');
+  });
+});
+
+describe('a number', () => {
+  it('is exact while it is safe, and rounded once where it is not', () => {
+    const numbers = [0n, 1n, 15n, 16n, 47n, 48n, 57n, 58n, 100n].flatMap((below) => [
+      2n ** 53n - below,
+      2n ** 53n + below,
+      2n ** 63n - 1n - below,
+      10n ** 15n - below,
+      10n ** 15n + below,
+    ]);
+    for (const number of [...numbers, ...numbers.map((value) => -value)]) {
+      expect(new Replies().decode(Buffer.from(`:${number}\r\n`))).toEqual([Number(number)]);
+    }
   });
 });
 
