@@ -4,6 +4,9 @@ import type { Cluster } from '../../src/cluster.js';
 
 type AnyCluster = Pick<Cluster, 'getRouter'>;
 
+/** So many keys in a row that live elsewhere mean that there is no such host. */
+const MAX_MISSES = 100_000;
+
 /** The first `count` keys `<prefix>0`, `<prefix>1`, … that live on the host. */
 export function keysOn(
   cluster: AnyCluster,
@@ -13,9 +16,13 @@ export function keysOn(
 ): string[] {
   const router = cluster.getRouter();
   const keys: string[] = [];
+  let misses = 0;
   for (let index = 0; keys.length < count; index++) {
     const key = `${prefix}${index}`;
-    if (router.getHostForKey(key) === hostId) keys.push(key);
+    const isThere = router.getHostForKey(key) === hostId;
+    if (isThere) keys.push(key);
+    misses = isThere ? 0 : misses + 1;
+    if (misses === MAX_MISSES) throw new Error(`no key lives on host ${hostId}`);
   }
   return keys;
 }
