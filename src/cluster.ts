@@ -157,7 +157,7 @@ export class Cluster<
   }
 
   /**
-   * The hosts by id. A Map that cannot be changed; see {@link addHost} and {@link removeHost}.
+   * The hosts by id, to be read only: {@link addHost} and {@link removeHost} change them.
    *
    * @example
    * for (const [hostId, { address }] of cluster.hosts) console.log(hostId, address);
