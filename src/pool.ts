@@ -71,12 +71,13 @@ export class Pool {
   #idleBlocking: Channel[] = [];
   #pendingCommands = 0;
   #pendingBytes = 0;
-  #maxPendingCommands: number;
+  readonly #maxPendingCommands: number;
   readonly #maxPendingBytes: number;
   /** @internal */
-  waitsForRoom: boolean;
+  readonly waitsForRoom: boolean;
   readonly #waiters = new Set<Waiter>();
-  #isRemoved = false;
+  /** @internal */
+  isRemoved = false;
   readonly #onIdle = new Set<() => void>();
   /** No Set: what it once held would stay alive with the tables that it has outgrown. */
   readonly #holders: Holder[] = [];
@@ -177,24 +178,22 @@ export class Pool {
   }
 
   /**
-   * Ends the pool for good: its host was removed. Whoever still has it finds no room for a command.
+   * Ends the pool for good: its host was removed. Who still has it must not send anything.
    *
    * @internal
    */
   remove(): void {
-    this.#isRemoved = true;
-    this.#maxPendingCommands = 0;
-    this.waitsForRoom = false;
+    this.isRemoved = true;
     this.#end('was removed');
   }
 
   /**
-   * Why there is no room for a command.
+   * Why a command is not taken: the host was removed, or there is no room.
    *
    * @internal
    */
-  noRoomError(): OverloadError | ConnectionError {
-    if (this.#isRemoved) return Object.assign(this.#lost('was removed'), { maybeExecuted: false });
+  refusal(): OverloadError | ConnectionError {
+    if (this.isRemoved) return Object.assign(this.#lost('was removed'), { maybeExecuted: false });
     const { hostId, address } = this.host;
     const error = new OverloadError(
       `Too much is waiting for host ${hostId} (${address}): poolOptions.maxPendingCommands or ` +
@@ -255,7 +254,7 @@ export class Pool {
   /** @internal */
   closeBlockingChannel(channel: Channel, isClean: boolean): void {
     if (!this.#busyBlocking.delete(channel)) return;
-    const isKept = isClean && !this.#isRemoved && this.#idleBlocking.length < MAX_IDLE_BLOCKING;
+    const isKept = isClean && !this.isRemoved && this.#idleBlocking.length < MAX_IDLE_BLOCKING;
     if (isKept) this.#idleBlocking.push(channel);
     else channel.disconnect(new ConnectionError('The connection of a blocking command was closed'));
   }

@@ -70,8 +70,10 @@ export interface CommandPool {
   readonly hasRoom: boolean;
   /** Whether a command without room waits; else it is rejected. */
   readonly waitsForRoom: boolean;
-  /** What a command without room is rejected with. */
-  noRoomError(): Error;
+  /** Whether the host was removed since: nothing may be sent any more. */
+  readonly isRemoved: boolean;
+  /** What a command is rejected with that is not taken. */
+  refusal(): Error;
   /** One ordered stream of commands for a caller to keep to. */
   openChannel(): CommandChannel;
   /** A connection that nobody else uses; given back with `closeBlockingChannel`. */

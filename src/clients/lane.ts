@@ -111,19 +111,21 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     this.#release(own.seal(), blockingTime);
   }
 
-  /** Rejects a command for which the pool has no room. */
+  /** Rejects a command for which the pool has no room, or whose host was removed. */
   #admit(sink: ReplySink): boolean {
     const { pool } = this;
-    if (pool.waitsForRoom) return true;
-    if (pool.hasRoom) {
-      pool.occupy(1, 0);
-      return true;
+    if (!pool.isRemoved) {
+      if (pool.waitsForRoom) return true;
+      if (pool.hasRoom) {
+        pool.occupy(1, 0);
+        return true;
+      }
     }
     const { counters } = pool;
     counters.commands++;
     counters.requests++;
     counters.failures++;
-    sink.onError(pool.noRoomError());
+    sink.onError(pool.refusal());
     return false;
   }
 

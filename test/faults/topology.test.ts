@@ -104,6 +104,23 @@ describe('removeHost during a running map', () => {
     direct.destroy();
   });
 
+  it.each(['reject', 'wait'] as const)('leaves nothing counted for it: %s', async (onOverload) => {
+    const hosts = { 0: config(0), 1: config(1) };
+    const poolOptions = { onOverload, maxPendingCommands: 8 };
+    const bounded = new Cluster({ hosts, poolOptions });
+    const key = keyOn(bounded, 1);
+    const pool = bounded.getPoolForHost(1);
+    const error = await failureOf(
+      bounded.map((c) => {
+        for (let i = 0; i < 5; i++) c.incr(key);
+        bounded.removeHost(1);
+      }),
+    );
+    expect(error).toMatchObject({ code: 'RB_MAP', failed: 5, total: 5 });
+    expect(pool.load).toEqual({ pendingCommands: 0, pendingBytes: 0, connections: 0 });
+    await bounded.disconnectPools();
+  });
+
   it('of the last host: what follows is a BadHostSetup', async () => {
     await cluster.fanout(async (c) => {
       for (const id of [0, 1, 2, 3]) cluster.removeHost(id);
