@@ -45,17 +45,21 @@ const doubleNames: Readonly<Record<string, string>> = {
   NaN: 'nan',
 };
 
-/** It rounds at each digit, and so beyond these numbers; ours has a test of its own. */
-function isExactUpstream(value: number): boolean {
-  return Math.abs(value) <= Number.MAX_SAFE_INTEGER - 0x39;
+/** It rounds at each digit: whether that comes to the nearest number, which is ours. */
+function isNearestUpstream(value: bigint): boolean {
+  let number = 0;
+  for (const digit of Buffer.from(String(value).replace('-', ''))) {
+    number = number * 10 + digit - 0x30;
+  }
+  return number === Math.abs(Number(value));
 }
 
 const field = fc.oneof(
   { weight: 6, arbitrary: contents.map((value) => sample(bulk(value))) },
   { weight: 3, arbitrary: line.map((value) => sample(`+${value}\r\n`)) },
   fc
-    .maxSafeInteger()
-    .filter(isExactUpstream)
+    .bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
+    .filter(isNearestUpstream)
     .map((value) => sample(`:${value}\r\n`)),
   fc.integer().map((value) => sample(`:${value}\r\n`)),
   fc.bigInt().map((value) => sample(`(${value}\r\n`)),
