@@ -12,6 +12,7 @@ import {
   type HostConfig,
 } from './host-config.js';
 import { parseHostUrl } from './host-url.js';
+import { isIterable } from './util/list.js';
 import { describeBadValue, describeType, isRecord, parseDecimal, quote } from './util/validate.js';
 
 export type { HostConfig, HostCredentials } from './host-config.js';
@@ -220,8 +221,4 @@ function readUrl(url: string, hostId: number): HostConfig {
     if (!(error instanceof BadHostSetup)) throw error;
     throw badHost(`host ${hostId}`, error.message, hostId);
   }
-}
-
-function isIterable(value: unknown): value is Iterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }

@@ -3,6 +3,7 @@
 import { refusal } from '../commands/refused.js';
 import { MisuseError, type RbError } from '../errors.js';
 import type { Key } from '../util/key.js';
+import { isIterable } from '../util/list.js';
 import { describeType, isRecord } from '../util/validate.js';
 import { Script } from '../script.js';
 import type { RawArgument } from './command-writer.js';
@@ -89,10 +90,6 @@ function readArgument(argument: unknown, where: string): RawArgument {
   const isNumber = typeof argument === 'bigint' || Number.isFinite(argument);
   if (isText || isNumber) return argument as RawArgument;
   throw invalid(`${where} must be a string, a number or bytes, not ${describeType(argument)}`);
-}
-
-function isIterable(value: unknown): value is Iterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }
 
 function invalid(message: string): MisuseError {

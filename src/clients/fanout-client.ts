@@ -11,6 +11,7 @@ import type {
 import { BadHostSetup, MisuseError } from '../errors.js';
 import type { RbPromise } from '../promise/rb-promise.js';
 import { type Key, keyText } from '../util/key.js';
+import { isIterable } from '../util/list.js';
 import { describeType } from '../util/validate.js';
 import { sendTo } from './command-client.js';
 import type { AddedCommands, FannedCommands, MappedCommands } from './command-methods.js';
@@ -81,7 +82,7 @@ export class FanoutClient<
   ) {
     super(session, mapping);
     // An iterable may be good for one pass only.
-    this.#hosts = isIterableObject(hosts) ? [...hosts] : hosts;
+    this.#hosts = isIterable(hosts) ? [...hosts] : hosts;
     this.#isTargeted = isTargeted;
   }
 
@@ -267,15 +268,11 @@ function hostIdsOf(
       'No host is targeted: name the hosts option of the fan-out, or use target or targetKey',
     );
   }
-  if (!isIterableObject(hosts)) {
+  if (!isIterable(hosts)) {
     throw new MisuseError(
       'RB_INVALID_ARGUMENT',
       `hosts must be an iterable of host ids or 'all', not ${describeType(hosts)}`,
     );
   }
   return [...new Set(hosts)];
-}
-
-function isIterableObject(value: unknown): value is Iterable<number> {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }

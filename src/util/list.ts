@@ -1,21 +1,21 @@
-/** Refuses what is no list of its members. */
+/** What is a list of its members, and what only looks like one. */
 
 import { MisuseError } from '../errors.js';
 import { describeType } from './validate.js';
 
+/** Whether something can be iterated over; a text, which can be, is none. */
+export function isIterable(value: unknown): value is object & Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
+}
+
 /**
- * A text is none, though it can be iterated over: it is a single member that somebody forgot to put
+ * Refuses what is no list. A text is none, though it can be iterated over: it is a single member that somebody forgot to put
  * into a list. Nor are bytes.
  *
  * @throws {@link MisuseError} `RB_INVALID_ARGUMENT` that names the list.
  */
 export function assertList(name: string, value: unknown): asserts value is Iterable<unknown> {
-  const isList =
-    typeof value === 'object' &&
-    value !== null &&
-    Symbol.iterator in value &&
-    !(value instanceof Uint8Array);
-  if (isList) return;
+  if (isIterable(value) && !(value instanceof Uint8Array)) return;
   const given = describeType(value);
   throw new MisuseError(
     'RB_INVALID_ARGUMENT',
