@@ -3,6 +3,8 @@
  * fills from there on: its bytes are not copied once more on their way.
  */
 
+import { allocateLong } from './long-buffers.js';
+
 /** Of this size are the buffers that are used again, for what becomes a string. */
 const SPARE_SIZE = 1024 * 1024;
 const MAX_SPARE = 4;
@@ -53,7 +55,7 @@ export class LongBulk {
     this.type = type;
     this.#size = length + LINE_END;
     this.#isSpare = !isKept && this.#size <= SPARE_SIZE;
-    this.#bytes = this.#isSpare ? takeSpare() : Buffer.allocUnsafeSlow(this.#size);
+    this.#bytes = this.#isSpare ? takeSpare() : allocateLong(this.#size);
   }
 
   /** The socket has put so many bytes into the room. */
