@@ -5,8 +5,13 @@ import { startServers } from './servers.mjs';
 
 const LIMIT_MS = 120_000;
 const MINUTE_MS = 60_000;
-/** A turn begins with runs that do not count, for so long together. */
+/** A turn begins with runs that do not count: for so long together at least, … */
 const TURN_WARM_UP_MS = 200;
+/** … and until so many on end are hardly faster than those before them, … */
+const STEADY_RUNS = 2;
+const HARDLY_FASTER = 0.9;
+/** … or they have taken so long. */
+const MOST_WARM_UP_MS = 2_000;
 
 let runs = 0;
 
@@ -129,13 +134,23 @@ async function takeTurn(entry, context) {
   if (entry.warmUps === 0) return runOnce(entry, { ...context, counts: true });
   const { timeMs: firstMs } = await runOnce(entry, context);
   const collects = context.scenario.collects !== 'turn';
-  const warmUpMs = context.options.smoke ? 0 : TURN_WARM_UP_MS;
-  let takenMs = firstMs;
-  while (takenMs < warmUpMs) {
-    takenMs += (await runOnce(entry, { ...context, collects })).timeMs;
-  }
+  if (!context.options.smoke) await warmUp(entry, { ...context, collects }, firstMs);
   const figures = await runOnce(entry, { ...context, collects, counts: true });
   return { ...figures, firstMs };
+}
+
+/** How many runs V8 needs until its heap is as large as before depends on the machine. */
+async function warmUp(entry, context, firstMs) {
+  let takenMs = firstMs;
+  let fastestMs = firstMs;
+  let steady = 0;
+  const isOver = () => takenMs >= (steady < STEADY_RUNS ? MOST_WARM_UP_MS : TURN_WARM_UP_MS);
+  while (!isOver()) {
+    const { timeMs } = await runOnce(entry, context);
+    steady = timeMs > fastestMs * HARDLY_FASTER ? steady + 1 : 0;
+    fastestMs = Math.min(fastestMs, timeMs);
+    takenMs += timeMs;
+  }
 }
 
 /** One run of one entry, its replies checked; the hooks of the scenario are around it. */
