@@ -9,8 +9,8 @@ export function isIterable(value: unknown): value is object & Iterable<unknown> 
 }
 
 /**
- * Refuses what is no list. A text is none, though it can be iterated over: it is a single member that somebody forgot to put
- * into a list. Nor are bytes.
+ * Refuses what is no list. A text is none, though it can be iterated over: it is a single member that
+ * somebody forgot to put into a list. Nor are bytes.
  *
  * @throws {@link MisuseError} `RB_INVALID_ARGUMENT` that names the list.
  */
