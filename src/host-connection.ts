@@ -1,6 +1,6 @@
 /** How to connect to a host: its configuration in the terms of the wire. */
 
-import { MisuseError } from './errors.js';
+import { ConnectionError, MisuseError } from './errors.js';
 import type { HostInfo } from './hosts.js';
 import type { ResolvedPoolOptions } from './options.js';
 import { isRecord } from './util/validate.js';
@@ -63,25 +63,48 @@ async function askCredentials(ask: NonNullable<HostInfo['credentials']>): Promis
   );
 }
 
+/** Tells of an abort, as an AbortSignal does. */
+export interface AbortSource {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /**
  * Connects, greets the server, and disconnects. A server that loads its data lets in, too.
  *
- * @throws (rejects) ConnectionError or TimeoutError if the server does not let us in.
+ * @throws (rejects) ConnectionError or TimeoutError if the server does not let us in, or if it was
+ *   aborted before.
  */
-export function tryConnection(options: ConnectionOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const connection = new Connection(options, {
-      onReady: () => {
+export async function tryConnection(
+  options: ConnectionOptions,
+  abort: AbortSource | undefined,
+): Promise<void> {
+  const aborted = new ConnectionError(`${options.address} was disconnected`);
+  if (abort?.aborted === true) throw aborted;
+  let onAbort!: () => void;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const connection = new Connection(options, {
+        onReady: () => {
+          connection.abort();
+          resolve();
+        },
+        onWritable: () => undefined,
+        mayRepeat: () => false,
+        onLoading: () => undefined,
+        onClosed: (reason) => {
+          if (isLoading(reason.cause)) resolve();
+          else reject(reason);
+        },
+      });
+      onAbort = () => {
         connection.abort();
-        resolve();
-      },
-      onWritable: () => undefined,
-      mayRepeat: () => false,
-      onLoading: () => undefined,
-      onClosed: (reason) => {
-        if (isLoading(reason.cause)) resolve();
-        else reject(reason);
-      },
+        reject(aborted);
+      };
+      abort?.addEventListener('abort', onAbort);
     });
-  });
+  } finally {
+    abort?.removeEventListener('abort', onAbort);
+  }
 }

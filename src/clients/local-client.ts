@@ -15,10 +15,14 @@ import {
   credentialsOf,
   tryConnection,
 } from '../host-connection.js';
+import { ConnectionError, TimeoutError } from '../errors.js';
 import type { HostInfo } from '../hosts.js';
 import type { ResolvedPoolOptions } from '../options.js';
 import { loadRedisClient } from '../util/load-module.js';
+import { clearTimer, startTimer } from '../util/timers.js';
 import { backOff } from '../wire/back-off.js';
+import type { Credentials } from '../wire/handshake.js';
+import { ClientAbort } from './client-abort.js';
 
 /* eslint-disable @typescript-eslint/no-empty-object-type -- {} is "none", as in @redis/client */
 
@@ -51,11 +55,25 @@ export interface LocalClientOptions<
   readonly scripts: S | undefined;
 }
 
-/** What has to be known of a client to close it. */
-interface OpenClient {
+type ClientClass<
+  M extends RedisModules,
+  F extends RedisFunctions,
+  S extends RedisScripts,
+  RESP extends RespVersions,
+  TM extends TypeMapping,
+> = new (options: RedisClientOptions<M, F, S, RESP, TM>) => object;
+
+/** What has to be closed with the cluster: a client, or a pool of clients. */
+interface Closable {
+  readonly isOpen: boolean;
+  destroy(): void;
+}
+
+/** What has to be known of it to do so. */
+interface Opened {
   readonly host: HostInfo;
-  /** Ends its socket, also before the client has it. */
-  readonly abort: AbortController;
+  /** Ends the socket of a client, also before the client has it. */
+  readonly abort?: ClientAbort;
 }
 
 /** The local clients of a cluster: one for each host, and their duplicates. */
@@ -68,7 +86,9 @@ export class LocalClients<
 > {
   readonly #options: LocalClientOptions<RESP, TM, M, F, S>;
   readonly #clients = new Map<HostInfo, LocalClient<RESP, TM, M, F, S>>();
-  readonly #open = new Map<LocalClient<RESP, TM, M, F, S>, OpenClient>();
+  readonly #open = new Map<Closable, Opened>();
+  /** That of all hosts' clients: to make it takes `createClient` longer than all else. */
+  #Client: ClientClass<M, F, S, RESP, TM> | undefined;
 
   constructor(options: LocalClientOptions<RESP, TM, M, F, S>) {
     this.#options = options;
@@ -78,52 +98,70 @@ export class LocalClients<
   get(host: HostInfo): LocalClient<RESP, TM, M, F, S> {
     const known = this.#clients.get(host);
     if (known?.isOpen === true) return known;
-    const abort = new AbortController();
-    const client = loadRedisClient().createClient<M, F, S, RESP, TM>(
-      clientOptions(host, this.#options, abort.signal),
-    );
+    const abort = new ClientAbort();
+    const client = this.#create(clientOptions(host, this.#options, abort));
     this.#clients.set(host, client);
-    // The client proper is the prototype of what createClient answers.
-    const proper = Object.getPrototypeOf(client) as LocalClient<RESP, TM, M, F, S>;
-    this.#adopt(client, proper, { host, abort });
+    this.#adopt(client, properOf(client), { host, abort });
+    return client;
+  }
+
+  /** As `createClient`, which makes a class for each set of options that it is given. */
+  #create(options: RedisClientOptions<M, F, S, RESP, TM>): LocalClient<RESP, TM, M, F, S> {
+    if (this.#Client !== undefined) {
+      return Object.create(new this.#Client(options)) as LocalClient<RESP, TM, M, F, S>;
+    }
+    const client = loadRedisClient().createClient<M, F, S, RESP, TM>(options);
+    this.#Client = properOf(client).constructor as ClientClass<M, F, S, RESP, TM>;
     return client;
   }
 
   #adopt(
     client: LocalClient<RESP, TM, M, F, S>,
     proper: LocalClient<RESP, TM, M, F, S>,
-    open: OpenClient,
+    opened: Opened,
   ): void {
     this.#forgetClosed();
-    this.#open.set(client, open);
-    // While there is no connection, what waits for one fails with the attempt.
+    this.#open.set(client, opened);
     client.on('error', (error: Error) => {
+      // While there is no connection, what waits for one fails with the attempt.
       client._getQueue().flushAll(error);
+      // Of a WATCH that was answered while it still connected, the client itself knows no better.
+      if (client.isWatching) client.setDirtyWatch('The connection was lost after WATCH');
     });
-    this.#adoptDuplicates(proper, open.host);
+    this.#adoptCopies(proper, opened.host);
     client.connect().catch(() => undefined);
   }
 
   /** What `withTypeMapping` and its like answer inherits from the client proper, this too. */
-  #adoptDuplicates(proper: LocalClient<RESP, TM, M, F, S>, host: HostInfo): void {
-    const duplicate: (this: object, overrides: object) => unknown = Reflect.get(
-      proper,
-      'duplicate',
-    );
-    const duplicateOf = (original: object, overrides: Partial<RedisClientOptions> = {}) => {
-      const abort = new AbortController();
-      const own = overrides.socket ?? socketOptions(host, this.#options.pool);
-      const socket = abortable(own, abort.signal);
-      const copy = duplicate.call(original, { ...overrides, socket }) as typeof proper;
+  #adoptCopies(proper: LocalClient<RESP, TM, M, F, S>, host: HostInfo): void {
+    type Method = (this: object, options?: object) => unknown;
+    const duplicate = Reflect.get(proper, 'duplicate') as Method;
+    const createPool = Reflect.get(proper, 'createPool') as Method;
+    /** A client like `original` for the same host, which does not connect yet. */
+    const copyOf = (
+      original: object,
+      overrides: Partial<RedisClientOptions>,
+      abort: ClientAbort | undefined,
+    ) => {
+      const { pool, protocol } = this.#options;
+      const ofHost = overrides.socket ?? socketOptions(host, pool);
+      const socket = abort === undefined ? ofHost : abortable(ofHost, abort);
+      const credentialsProvider = provider(host, { ...pool, protocol }, abort);
+      const own = logsInByItself(overrides) ? { socket } : { credentialsProvider, socket };
+      return duplicate.call(original, { ...overrides, ...own }) as typeof proper;
+    };
+    defineMethod(proper, 'duplicate', (original, overrides = {}) => {
+      const abort = new ClientAbort();
+      const copy = copyOf(original, overrides, abort);
       this.#adopt(copy, copy, { host, abort });
       return copy;
-    };
-    Object.defineProperty(proper, 'duplicate', {
-      configurable: true,
-      writable: true,
-      value(this: object, overrides?: Partial<RedisClientOptions>) {
-        return duplicateOf(this, overrides);
-      },
+    });
+    defineMethod(proper, 'createPool', (original, options) => {
+      // The pool's clients are made with the options of a client that nobody else has.
+      const pool = createPool.call(copyOf(original, {}, undefined), options) as Closable;
+      this.#forgetClosed();
+      this.#open.set(pool, { host });
+      return pool;
     });
   }
 
@@ -133,16 +171,35 @@ export class LocalClients<
 
   /** Ends the connections of a host's clients, or of all clients. */
   close(host?: HostInfo): void {
-    for (const [client, open] of this.#open) {
-      if (host !== undefined && open.host !== host) continue;
+    for (const [client, opened] of this.#open) {
+      if (host !== undefined && opened.host !== host) continue;
       this.#open.delete(client);
       if (client.isOpen) client.destroy();
       // A socket that is still connecting is nobody's yet.
-      open.abort.abort();
+      opened.abort?.abort();
     }
     if (host === undefined) this.#clients.clear();
     else this.#clients.delete(host);
   }
+}
+
+/** The client proper: the prototype of what createClient answers. */
+function properOf<C extends object>(client: C): C {
+  return Object.getPrototypeOf(client) as C;
+}
+
+function defineMethod(
+  proper: object,
+  name: string,
+  method: (original: object, options: object | undefined) => unknown,
+): void {
+  Object.defineProperty(proper, name, {
+    configurable: true,
+    writable: true,
+    value(this: object, options?: object) {
+      return method(this, options);
+    },
+  });
 }
 
 function clientOptions<
@@ -154,15 +211,15 @@ function clientOptions<
 >(
   host: HostInfo,
   options: LocalClientOptions<RESP, TM, M, F, S>,
-  signal: AbortSignal,
+  abort: ClientAbort,
 ): RedisClientOptions<M, F, S, RESP, TM> {
   const { pool, protocol, typeMapping, modules, functions, scripts } = options;
   return {
     RESP: protocol,
     database: host.db,
-    socket: abortable(socketOptions(host, pool), signal),
+    socket: abortable(socketOptions(host, pool), abort),
     commandOptions: commandOptions(typeMapping),
-    credentialsProvider: provider(host, { ...pool, protocol }),
+    credentialsProvider: provider(host, { ...pool, protocol }, abort),
     ...(pool.clientName !== undefined && { name: pool.clientName }),
     ...(modules && { modules }),
     ...(functions && { functions }),
@@ -190,15 +247,19 @@ type CredentialsProvider = NonNullable<RedisClientOptions['credentialsProvider']
  * commands behind its login and `SELECT` without looking at their answers: where those fail, the
  * commands would run as another user, or in another database.
  */
-function provider(host: HostInfo, settings: ConnectionSettings): CredentialsProvider {
+function provider(
+  host: HostInfo,
+  settings: ConnectionSettings,
+  abort: ClientAbort | undefined,
+): CredentialsProvider {
   return {
     type: 'async-credentials-provider',
     credentials: async () => {
-      const login = await credentialsOf(host);
+      const login = await loginInTime(host, settings.connectTimeout, abort);
       const options = connectionOptions(host, settings);
       if (login !== undefined || host.db !== 0) {
         const handshake = { ...options.handshake, credentials: () => login };
-        await tryConnection({ ...options, handshake });
+        await tryConnection({ ...options, handshake }, abort);
       }
       if (login === undefined) return {};
       const { username, password } = login;
@@ -207,6 +268,37 @@ function provider(host: HostInfo, settings: ConnectionSettings): CredentialsProv
       return { username, password: password === '' ? 'none' : password };
     },
   };
+}
+
+/** Whether a duplicate was given a login of its own. */
+function logsInByItself(overrides: Partial<RedisClientOptions>): boolean {
+  const { credentialsProvider, username, password } = overrides;
+  return credentialsProvider !== undefined || username !== undefined || password !== undefined;
+}
+
+/** The login of a host, if it is told in time and while the client is not closed. */
+function loginInTime(
+  host: HostInfo,
+  connectTimeout: number,
+  abort: ClientAbort | undefined,
+): Credentials | undefined | Promise<Credentials> {
+  const asked = credentialsOf(host);
+  if (!(asked instanceof Promise)) return asked;
+  const { hostId, address } = host;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(new ConnectionError(`Host ${hostId} (${address}) was disconnected`));
+    };
+    const timer = startTimer(() => {
+      const message = `Could not connect to ${address} within ${connectTimeout} ms`;
+      reject(Object.assign(new TimeoutError(message), { hostId, address }));
+    }, connectTimeout);
+    abort?.addEventListener('abort', onAbort);
+    void asked.then(resolve, reject).finally(() => {
+      clearTimer(timer);
+      abort?.removeEventListener('abort', onAbort);
+    });
+  });
 }
 
 type SocketOptions = NonNullable<RedisClientOptions['socket']>;
@@ -232,6 +324,6 @@ function socketOptions(host: HostInfo, pool: ResolvedPoolOptions): SocketOptions
 }
 
 /** The options of a socket that a signal ends; the types do not tell that every kind takes one. */
-function abortable(options: SocketOptions, signal: AbortSignal): SocketOptions {
+function abortable(options: SocketOptions, signal: ClientAbort): SocketOptions {
   return Object.assign({ ...options }, { signal });
 }
