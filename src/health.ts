@@ -204,12 +204,12 @@ export class HostMonitor implements ChannelWatcher {
     if (from !== 'idle') this.#counts[from]--;
     if (to !== 'idle') this.#counts[to]++;
     if (reason !== undefined) this.#lastError = reason;
-    this.#update();
+    this.#update(reason !== undefined);
   }
 
-  #update(): void {
+  #update(isFailure: boolean): void {
     const from = this.#state;
-    const to = this.#overall();
+    const to = this.#overall(isFailure);
     if (to === from) return;
     const enteredAt = now();
     const lasted = enteredAt - this.#enteredAt;
@@ -222,11 +222,15 @@ export class HostMonitor implements ChannelWatcher {
     }
   }
 
-  /** One usable connection makes a host usable, whatever the others are. */
-  #overall(): HostState {
-    if (this.#counts.up > 0) return 'up';
-    if (this.#counts.down > 0) return 'down';
-    return this.#counts.connecting > 0 ? 'connecting' : 'idle';
+  /**
+   * One usable connection makes a host usable, whatever the others are; and only a failure makes
+   * it go down, not the end of that connection on purpose, though others were lost before.
+   */
+  #overall(isFailure: boolean): HostState {
+    const { up, down, connecting } = this.#counts;
+    if (up > 0) return 'up';
+    if (isFailure || (down > 0 && this.#state === 'down')) return 'down';
+    return connecting > 0 ? 'connecting' : 'idle';
   }
 
   onReconnecting(attempt: number, pause: number): void {

@@ -1,6 +1,6 @@
 /** The connections to one host, and the bounds on what may wait for it. */
 
-import { ConnectionError, OverloadError } from './errors.js';
+import { BadHostSetup, ConnectionError, OverloadError } from './errors.js';
 import type { HostLoad, HostMonitor } from './health.js';
 import { connectionOptions } from './host-connection.js';
 import type { HostInfo } from './hosts.js';
@@ -8,6 +8,7 @@ import type { ResolvedPoolOptions } from './options.js';
 import { HostCounters } from './stats.js';
 import { traceConnection } from './telemetry/connection-tracer.js';
 import { Channel } from './wire/channel.js';
+import { ConnectPause } from './wire/connect-pause.js';
 import { clearTimer, startTimer } from './util/timers.js';
 
 /** What a pool is made with, beside its host. */
@@ -66,6 +67,7 @@ export class Pool {
   readonly counters: HostCounters;
   readonly #settings: PoolSettings;
   readonly #channels: Channel[];
+  readonly #pause: ConnectPause;
   #nextChannel = 0;
   readonly #busyBlocking = new Set<Channel>();
   #idleBlocking: Channel[] = [];
@@ -89,6 +91,7 @@ export class Pool {
     this.#maxPendingBytes = settings.maxPendingBytes;
     this.waitsForRoom = settings.onOverload === 'wait';
     this.counters = settings.counters ?? new HostCounters();
+    this.#pause = new ConnectPause(settings.reconnect);
     this.#channels = Array.from({ length: settings.connectionsPerHost }, () => this.#newChannel());
   }
 
@@ -98,6 +101,7 @@ export class Pool {
     return new Channel({
       connection: { ...connectionOptions(host, settings), traffic: counters },
       reconnect: settings.reconnect,
+      pause: this.#pause,
       retries: settings.retries,
       watcher: settings.monitor,
       watch: (connection) => traceConnection(host, connection, isBlocking),
@@ -139,6 +143,8 @@ export class Pool {
    * const info = await cluster.getPoolForHost(0).executeCommand('INFO', 'memory');
    */
   executeCommand(name: string, ...args: PoolArgument[]): Promise<unknown> {
+    // The id may be another host's by now.
+    if (this.isRemoved) return Promise.reject(this.#unknown(name));
     return this.#settings.execute(this.host.hostId, name, args);
   }
 
@@ -169,6 +175,13 @@ export class Pool {
     const channels = this.#allChannels;
     this.#idleBlocking = [];
     for (const channel of channels) channel.disconnect(this.#lost(what));
+    this.#pause.end();
+  }
+
+  #unknown(command: string): BadHostSetup {
+    const { hostId, address } = this.host;
+    const error = new BadHostSetup(`Host ${hostId} (${address}) was removed`);
+    return Object.assign(error, { hostId, address, command });
   }
 
   #lost(what: string): ConnectionError {

@@ -12,8 +12,9 @@
  */
 
 import { ConnectionError, type ReplyError, type TimeoutError } from '../errors.js';
-import { clearTimer, now, startTimer, type Timer } from '../util/timers.js';
+import { clearTimer, startTimer, type Timer } from '../util/timers.js';
 import { backOff, type BackOffBounds } from './back-off.js';
+import type { ConnectPause } from './connect-pause.js';
 import { Connection, type ConnectionEvents, type ConnectionOptions } from './connection.js';
 import type { LoadingRound } from './loading.js';
 import type { Pipeline, ReplySink } from './pipeline.js';
@@ -44,8 +45,10 @@ export interface ConnectionWatcher {
 
 export interface ChannelOptions {
   readonly connection: ConnectionOptions;
-  /** The pauses between failed attempts to connect, and before a try after LOADING. */
+  /** The pauses before a try after LOADING. */
   readonly reconnect: BackOffBounds;
+  /** That between failed attempts to connect, of all channels to the host. */
+  readonly pause: ConnectPause;
   /** How often a command may be sent again. */
   readonly retries: number;
   readonly watcher?: ChannelWatcher | undefined;
@@ -60,12 +63,8 @@ export class Channel implements ConnectionEvents {
   #state: ChannelState = 'idle';
   /** Not handed to a socket yet, oldest first. */
   #queue: Pipeline[] = [];
-  /** Attempts that failed, and those that were made again, since a connection was usable. */
-  #failedAttempts = 0;
+  /** Attempts that were made again, since a connection was usable. */
   #newAttempts = 0;
-  /** In ms: the pause that is, or was last. */
-  #pause = 0;
-  #pausedUntil = 0;
   #lastReason: LossReason | undefined;
   /** While it runs, the server has time to load its data, and nothing is sent. */
   #loadingTimer: Timer | undefined;
@@ -96,8 +95,9 @@ export class Channel implements ConnectionEvents {
 
   /** Sends a pipeline behind all that came before. */
   send(pipeline: Pipeline): void {
-    if (this.#connection === undefined && now() < this.#pausedUntil) {
-      pipeline.fail(copyOf(this.#lastReason!, { maybeExecuted: false }));
+    const refused = this.#connection === undefined ? this.#options.pause.reason : undefined;
+    if (refused !== undefined) {
+      pipeline.fail(copyOf(refused, { maybeExecuted: false }));
       return;
     }
     if (this.#queue.length === 0 && this.#mayHandOver) {
@@ -125,7 +125,7 @@ export class Channel implements ConnectionEvents {
 
   #connect(): void {
     if (this.#state === 'down') {
-      this.#options.watcher?.onReconnecting(++this.#newAttempts, this.#pause);
+      this.#options.watcher?.onReconnecting(++this.#newAttempts, this.#options.pause.length);
     } else {
       this.#move('connecting');
     }
@@ -138,17 +138,11 @@ export class Channel implements ConnectionEvents {
   }
 
   onReady(): void {
-    this.#forgetFailures();
+    this.#newAttempts = 0;
+    this.#options.pause.end();
     this.#move('up');
     this.#connectionWatcher?.onReady();
     this.onWritable();
-  }
-
-  #forgetFailures(): void {
-    this.#failedAttempts = 0;
-    this.#newAttempts = 0;
-    this.#pause = 0;
-    this.#pausedUntil = 0;
   }
 
   /** Hands over what waits, one chunk at a time. */
@@ -237,8 +231,7 @@ export class Channel implements ConnectionEvents {
 
   /** An attempt failed: all that wait are rejected, and the next attempt has to wait. */
   #giveUp(reason: LossReason): void {
-    this.#pause = backOff(this.#options.reconnect, this.#failedAttempts++);
-    this.#pausedUntil = now() + this.#pause;
+    this.#options.pause.begin(reason);
     failAll(this.#takeQueue(), reason);
   }
 
@@ -275,7 +268,7 @@ export class Channel implements ConnectionEvents {
     const tellOfEnd = this.#takeWatcher(reason, true);
     this.#connection = undefined;
     this.#endLoadingPause();
-    this.#forgetFailures();
+    this.#newAttempts = 0;
     this.#move('idle');
     const unanswered = connection?.abort() ?? [];
     failAll([...unanswered, ...waiting], reason);
@@ -285,7 +278,10 @@ export class Channel implements ConnectionEvents {
 
   /** Ends the connection when everything that was sent through here is answered. */
   async drain(): Promise<void> {
-    if (this.#connection === undefined) return;
+    if (this.#connection === undefined) {
+      this.#move('idle');
+      return;
+    }
     await new Promise<void>((resolve) => {
       this.#onDrained.push(resolve);
       this.onWritable();

@@ -162,15 +162,6 @@ describe('the pause after a failed attempt', () => {
     expect(send(channel, 'GET a').calls[0]!.error).toBeInstanceOf(TimeoutError);
   });
 
-  it('is ended by a disconnect', async () => {
-    const channel = open({ reconnect: FOREVER });
-    proxy.refuse();
-    await failureOf(send(channel, 'GET a').calls[0]);
-    await proxy.accept();
-    channel.disconnect(new ConnectionError('enough'));
-    expect(await execute(channel, 'INCR count')).toBe(1);
-  });
-
   it('is over after a while: then the next command tries again', async () => {
     const channel = open({ reconnect: { minDelay: 20, maxDelay: 20 } });
     proxy.refuse();

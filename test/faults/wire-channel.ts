@@ -2,6 +2,7 @@
 
 import { ReplyError } from '../../src/errors.js';
 import { Channel, type ChannelOptions } from '../../src/wire/channel.js';
+import { ConnectPause } from '../../src/wire/connect-pause.js';
 import type { ConnectionOptions } from '../../src/wire/connection.js';
 import { decodeMapping } from '../../src/wire/decode-mapping.js';
 import { RespWriter } from '../../src/wire/encoder.js';
@@ -26,6 +27,7 @@ export interface ChannelSettings {
 export const ERROR_FIELDS = { hostId: 7, address: 'the test server' };
 
 export function channelOptions(target: Target, settings: ChannelSettings = {}): ChannelOptions {
+  const reconnect = settings.reconnect ?? { minDelay: 1, maxDelay: 1 };
   return {
     connection: {
       socket: {
@@ -45,7 +47,8 @@ export function channelOptions(target: Target, settings: ChannelSettings = {}): 
       address: ERROR_FIELDS.address,
       errorFields: ERROR_FIELDS,
     },
-    reconnect: settings.reconnect ?? { minDelay: 1, maxDelay: 1 },
+    reconnect,
+    pause: new ConnectPause(reconnect),
     retries: settings.retries ?? 1,
   };
 }

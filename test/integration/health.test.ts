@@ -8,6 +8,7 @@ import { Cluster, type ClusterOptions } from '../../src/cluster.js';
 import { ConnectionError, MisuseError, TimeoutError } from '../../src/errors.js';
 import type { ClusterEvents, HostHealth } from '../../src/health.js';
 import type { PoolOptions } from '../../src/options.js';
+import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
 import { keyOn } from '../helpers/keys.js';
@@ -29,6 +30,12 @@ afterEach(async () => {
   await Promise.all(clusters.splice(0).map((cluster) => cluster.disconnectPools()));
   await proxy.close();
 });
+
+let direct: DirectClient;
+beforeAll(async () => {
+  direct = await connectDirect(file.servers[0]!);
+});
+afterAll(() => direct.destroy());
 
 /** Host 0 behind the proxy, host 1 on the other server. */
 function open(poolOptions: PoolOptions = {}, options: Partial<ClusterOptions> = {}): Cluster {
@@ -63,6 +70,44 @@ function log(cluster: Cluster): Logged[] {
 
 const names = (events: readonly Logged[]): string[] =>
   events.map(({ event, hostId }) => `${event} ${hostId}`);
+
+describe('the pause after a failed attempt', () => {
+  it('is that of all connections to the host, and ends when one is usable', async () => {
+    const cluster = open({ reconnect: FOREVER });
+    const client = cluster.getRoutingClient();
+    const key = keyOn(cluster, 0, 'list');
+    await client.exists(key);
+    proxy.refuse();
+    await expect(client.blPop(key, 0.01)).rejects.toThrow(/ECONNREFUSED|ENOENT/);
+    await proxy.accept();
+    // It goes on for other connections, too: nobody connects.
+    const { connections } = proxy;
+    const refused = [1, 2].map(() => client.blPop(key, 0.01));
+    for (const promise of refused) await expect(promise).rejects.toThrow(/ECONNREFUSED|ENOENT/);
+    expect(proxy.connections).toBe(connections);
+    // The first attempt after a loss is immediate.
+    const sent = proxy.bytesToServer;
+    const read = await whileStopped([file.servers[0]!], async () => {
+      const promise = client.exists(key);
+      await proxy.waitFor(({ bytesToServer }) => bytesToServer > sent);
+      proxy.cut();
+      return { promise };
+    });
+    expect(await read.promise).toBe(0);
+    expect(await client.blPop(key, 0.01)).toBeNull();
+  });
+
+  it('is over when the connections are ended on purpose', async () => {
+    const cluster = open({ reconnect: FOREVER });
+    proxy.refuse();
+    await failureOf(ping(cluster));
+    await proxy.accept();
+    await expect(ping(cluster)).rejects.toBeInstanceOf(ConnectionError);
+    expect(proxy.connections).toBe(0);
+    await cluster.disconnectPools();
+    expect(await ping(cluster)).toBe('PONG');
+  });
+});
 
 describe('the health of a host', () => {
   it('is there for each host, idle, before anything connects', () => {
@@ -217,6 +262,46 @@ describe('the health of a host', () => {
     await cluster[Symbol.asyncDispose]();
     expect(healthOf(cluster)).toMatchObject({ state: 'idle', pendingCommands: 0 });
     expect(names(events).sort()).toEqual(['hostUp 0', 'hostUp 0', 'hostUp 1']);
+  });
+
+  it.each<[string, (cluster: Cluster) => unknown]>([
+    ['disconnectPools', (cluster) => cluster.disconnectPools()],
+    ['removeHost', (cluster) => cluster.removeHost(0)],
+    ['asyncDispose', (cluster) => cluster[Symbol.asyncDispose]()],
+  ])('does not go down by %s when one of its connections was lost before', async (_, end) => {
+    const cluster = open({ connectionsPerHost: 2 });
+    const events = log(cluster);
+    const own = () => cluster.fanout((c) => c.clientId(), { hosts: [0] });
+    const ids = [(await own()).get(0), (await own()).get(0)];
+    expect(new Set(ids).size).toBe(2);
+    await direct.sendCommand(['CLIENT', 'KILL', 'ID', String(ids[0])]);
+    await condition(() => healthOf(cluster).lastError !== undefined);
+    expect(healthOf(cluster).state).toBe('up');
+    await end(cluster);
+    if (cluster.hosts.has(0)) expect(healthOf(cluster).state).toBe('idle');
+    // Whatever was to be told of host 0 comes before this.
+    await ping(cluster, 1);
+    await condition(() => names(events).includes('hostUp 1'));
+    expect(names(events)).toEqual(['hostUp 0', 'hostUp 1']);
+  });
+
+  it('does not go down when a blocking command is cancelled after another was lost', async () => {
+    const cluster = open();
+    const events = log(cluster);
+    const client = cluster.getRoutingClient().getMappingClient();
+    const blocked = [1, 2].map((n) => failureOf(client.blPop(keyOn(cluster, 0, `list${n}`), 0)));
+    const list = () => direct.sendCommand<string>(['CLIENT', 'LIST']);
+    const blocking = async () => (await list()).match(/id=\d+(?=.* cmd=blpop )/g) ?? [];
+    await condition(async () => (await blocking()).length === 2);
+    const [first] = await blocking();
+    await direct.sendCommand(['CLIENT', 'KILL', 'ID', first!.slice('id='.length)]);
+    await condition(() => healthOf(cluster).lastError !== undefined);
+    client.cancel();
+    await Promise.all(blocked);
+    expect(healthOf(cluster).state).toBe('idle');
+    await ping(cluster, 1);
+    await condition(() => names(events).includes('hostUp 1'));
+    expect(names(events)).toEqual(['hostUp 0', 'hostUp 1']);
   });
 
   it('comes and goes with the host', async () => {

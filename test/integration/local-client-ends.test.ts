@@ -72,7 +72,11 @@ describe('a server that says nothing', () => {
 
   it.each(ends)('is left at once at %s, also by a login under way', async (_, end) => {
     const login = { password: 'pw', db: 3 };
-    cluster = new Cluster({ hosts: { 0: { host: '127.0.0.1', port: port(), ...login } } });
+    const poolOptions = { connectTimeout: 60_000 };
+    cluster = new Cluster({
+      hosts: { 0: { host: '127.0.0.1', port: port(), ...login } },
+      poolOptions,
+    });
     const failed = failureOf(cluster.getLocalClient(0).get('k'));
     // Its own, and the one that tries the login.
     await condition(() => sockets.length === 2);

@@ -73,6 +73,12 @@ describe('getPoolForHost', () => {
     const pool = cluster.getPoolForHost(7);
     cluster.removeHost(7);
     expect(await failureOf(pool.executeCommand('PING'))).toBeInstanceOf(BadHostSetup);
+    // Nor does it send to another host that has the id now.
+    cluster.addHost({ hostId: 7, unixSocketPath: file.servers[0]!.socketPath });
+    const failure = await failureOf(pool.executeCommand('PING'));
+    expect(failure).toBeInstanceOf(BadHostSetup);
+    expect(failure).toMatchObject({ hostId: 7, address: pool.host.address, command: 'PING' });
+    expect(await cluster.getPoolForHost(7).executeCommand('PING')).toBe('PONG');
     expect(pool.connections).toBe(0);
   });
 });
