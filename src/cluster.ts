@@ -394,8 +394,9 @@ export class Cluster<
   }
 
   /**
-   * Refuses commands from now on, waits for the answers to those that were issued (for a silent host
-   * as long as `connectTimeout`; not for what blocks), then disconnects.
+   * Refuses commands, waits for the answers to those that were issued (for a silent host as long as
+   * `connectTimeout`; not for what blocks, nor for local clients), then disconnects. Maps, fan-outs
+   * and their clients from before stay refused. What is begun later connects again.
    *
    * @example
    * await using cluster = new Cluster({ hosts });

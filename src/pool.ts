@@ -324,6 +324,11 @@ export class Pool {
   awaitRoom(waiter: Waiter): void {
     this.#waiters.add(waiter);
   }
+
+  /** @internal */
+  stopAwaitingRoom(waiter: Waiter): void {
+    this.#waiters.delete(waiter);
+  }
 }
 
 /** A class that the `pool` option takes: {@link Pool} or a subclass. */

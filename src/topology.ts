@@ -60,12 +60,17 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
   #partitionRouter: PartitionRouter | undefined;
   #topology = 0;
   #isClosing = false;
+  #closings = 0;
 
   constructor(options: TopologyOptions<RESP, TM>) {
     this.#options = options;
     this.#hosts = options.hosts;
     this.busyPoll = options.poolOptions.busyPoll ? new BusyPoll() : undefined;
-    this.#dispatch = new Dispatch(this, { autoBatch: false, maxConcurrency: Infinity });
+    this.#dispatch = new Dispatch(this, {
+      autoBatch: false,
+      maxConcurrency: Infinity,
+      isLasting: true,
+    });
     this.#poolSettings = {
       ...options.poolOptions,
       protocol: options.protocol,
@@ -106,6 +111,10 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
 
   get isClosing(): boolean {
     return this.#isClosing;
+  }
+
+  get closings(): number {
+    return this.#closings;
   }
 
   getRouter(): BaseRouter {
@@ -218,6 +227,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
       await this.disconnect();
     } finally {
       this.#isClosing = false;
+      this.#closings++;
       this.#topology++;
     }
   }

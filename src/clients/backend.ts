@@ -35,6 +35,8 @@ export interface Backend<
   readonly topology: number;
   /** Whether the cluster takes no commands because it is being disposed of. */
   readonly isClosing: boolean;
+  /** How often it was disposed of. */
+  readonly closings: number;
   getRouter(): BaseRouter;
   /** Whether the router decides by the key alone; known once there is one. */
   readonly routesByKey: boolean;
@@ -84,6 +86,7 @@ export interface CommandPool {
   release(commands: number, bytes: number): void;
   /** Calls `lane.onRoom` when there is room again. */
   awaitRoom(lane: RoomWaiter): void;
+  stopAwaitingRoom(lane: RoomWaiter): void;
   /** Lanes that hold commands which no channel has: a disconnect reaches them too. */
   addHolder(holder: CommandHolder): void;
   removeHolder(holder: CommandHolder): void;

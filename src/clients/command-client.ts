@@ -42,7 +42,8 @@ export abstract class CommandClient {
     const writer = borrowWriter();
     try {
       parseArguments(command, writer, args);
-      if (writer.converted !== undefined) checkConverted(writer, args);
+      // A user's own definition may make any text it likes.
+      if (writer.converted !== undefined && !command.isAdded) checkConverted(writer, args);
       let spec = command.spec(writer.name, writer);
       if (spec.mayBeRefused) throwRefusal(writer);
       if (writer.preserve !== undefined) spec = withPreserved(spec, writer.preserve);

@@ -3,6 +3,7 @@
  * buffer is full and at the end of the tick, on so many hosts at once.
  */
 
+import { ClosedError } from '../errors.js';
 import { atEndOfTick, now } from '../util/timers.js';
 import type { Backend } from './backend.js';
 import type { BufferSizes } from './buffer-sizes.js';
@@ -22,6 +23,8 @@ export interface DispatchOptions {
   readonly autoBatch: boolean;
   /** On how many hosts commands may be unanswered at once. */
   readonly maxConcurrency: number;
+  /** Whether it can be used again after its cluster was disposed of. */
+  readonly isLasting?: boolean;
 }
 
 export class Dispatch implements LaneHost {
@@ -31,6 +34,8 @@ export class Dispatch implements LaneHost {
   readonly #backend: Backend;
   readonly #maxConcurrency: number;
   #topology: number;
+  /** How often the cluster may have been disposed of. */
+  readonly #closings: number;
   /** By the id of their host, which is found quicker than in a Map. Ids may be far apart. */
   readonly #lanes: (Lane | undefined)[] = [];
   /** Lanes of hosts that were removed or changed while commands were outstanding. */
@@ -77,11 +82,12 @@ export class Dispatch implements LaneHost {
     if (this.#pending > 0) busyPoll?.onSent(this, this.#pending);
   }
 
-  constructor(backend: Backend, { autoBatch, maxConcurrency }: DispatchOptions) {
+  constructor(backend: Backend, { autoBatch, maxConcurrency, isLasting = false }: DispatchOptions) {
     this.#backend = backend;
     this.autoBatch = autoBatch;
     this.#maxConcurrency = maxConcurrency;
     this.#topology = backend.topology;
+    this.#closings = isLasting ? Infinity : backend.closings;
   }
 
   get commandTimeout(): number | undefined {
@@ -96,7 +102,10 @@ export class Dispatch implements LaneHost {
     return this.#pending === 0;
   }
 
-  /** The lane of a host. Throws `BadHostSetup` for an unknown id. */
+  /**
+   * The lane of a host. Throws `BadHostSetup` for an unknown id, `ClosedError` if the cluster was
+   * disposed of.
+   */
   lane(hostId: number): Lane {
     if (this.#topology !== this.#backend.topology) this.#renewLanes();
     // A router of a user's own may answer anything.
@@ -109,6 +118,9 @@ export class Dispatch implements LaneHost {
   }
 
   #renewLanes(): void {
+    if (this.#backend.closings > this.#closings) {
+      throw new ClosedError('This client was opened before its cluster was disposed of');
+    }
     for (const lane of this.#formerLanes) if (!lane.isBusy) this.#formerLanes.delete(lane);
     for (const lane of this.#currentLanes()) {
       if (this.#isCurrent(lane)) continue;

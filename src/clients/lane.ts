@@ -294,6 +294,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     const { channel } = pipeline;
     if (channel === undefined || channel.withdraw(pipeline)) {
       this.#held = this.#held.filter((held) => held !== pipeline);
+      if (this.#held.length === 0) this.#holdsNothing();
       pipeline.fail(this.#error(reason, pipeline));
       return;
     }
@@ -325,8 +326,14 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     if (!this.#buffer.isEmpty) this.#hold(this.#buffer.seal());
     const held = this.#held;
     this.#held = [];
-    this.pool.removeHolder(this);
+    this.#holdsNothing();
     return held;
+  }
+
+  /** The pool lets go of the lane, also while it has no room. */
+  #holdsNothing(): void {
+    this.pool.stopAwaitingRoom(this);
+    if (this.#buffer.isEmpty) this.pool.removeHolder(this);
   }
 
   rejectHeld(error: Error): void {

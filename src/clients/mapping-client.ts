@@ -159,7 +159,8 @@ export class MappingClient<
     } catch (error) {
       return this.refuse(error, 'MSET');
     }
-    return allOf(list.map(([key, value]) => this.set(key, value))).then(() => 'OK');
+    const all = allOf(list.map(([key, value]) => this.set(key, value)));
+    return all.then((replies) => (replies as unknown[]).at(-1));
   }
 }
 

@@ -129,7 +129,11 @@ export class RoutingClient<
     const backend = cluster[BACKEND];
     this.#backend = backend;
     this.#autoBatch = resolveCallOptions(options, ROUTING_OPTIONS).autoBatch ?? true;
-    this.#dispatch = new Dispatch(backend, { autoBatch: false, maxConcurrency: Infinity });
+    this.#dispatch = new Dispatch(backend, {
+      autoBatch: false,
+      maxConcurrency: Infinity,
+      isLasting: true,
+    });
     this.#mapping = replyMapping(backend.protocol, backend.typeMapping);
     this.keptSink = new NativeSink(GET, this.#mapping);
     // It never settles; twice, since a single callback and several are held in different ways.

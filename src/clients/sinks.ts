@@ -215,7 +215,8 @@ export class SetBatch implements ReplySink {
     let pending = 0;
     for (let i = 0; i < sinks.length; i++) {
       if (i % GROUP === 0) pending = countPending(sinks, i);
-      if (pending > 0) sinks[i]!.onReply(reply);
+      // What one caller writes into a Buffer is not to be seen by the next.
+      if (pending > 0) sinks[i]!.onReply(reply instanceof Buffer ? Buffer.from(reply) : reply);
     }
   }
 

@@ -2,6 +2,7 @@
 
 import { TypedCommand } from './command-spec.js';
 import type {
+  Command,
   RedisFunction,
   RedisFunctions,
   RedisModules,
@@ -25,7 +26,7 @@ export interface AddedCommandTable {
 export function addedCommands(options: AddedCommandOptions): AddedCommandTable | undefined {
   const { modules = {}, functions = {}, scripts = {} } = options;
   const groups = new Map([
-    ...mapEntries(modules, (module) => mapEntries(module, (command) => new TypedCommand(command))),
+    ...mapEntries(modules, (module) => mapEntries(module, moduleCommand)),
     ...mapEntries(functions, (library) => mapEntries(library, functionCommand)),
   ]);
   const table = { scripts: mapEntries(scripts, scriptCommand), groups };
@@ -39,10 +40,15 @@ function mapEntries<T, R>(
   return new Map(Object.entries(record).map(([name, value]) => [name, make(value, name)]));
 }
 
+function moduleCommand(definition: Command): TypedCommand {
+  return new TypedCommand(definition, { isAdded: true });
+}
+
 function functionCommand(definition: RedisFunction, name: string): TypedCommand {
   const command = definition.IS_READ_ONLY === true ? 'FCALL_RO' : 'FCALL';
   return new TypedCommand(definition, {
     prefix: [command, name, ...keyCount(definition.NUMBER_OF_KEYS)],
+    isAdded: true,
   });
 }
 
@@ -51,6 +57,7 @@ function scriptCommand(script: RedisScript): TypedCommand {
   return new TypedCommand(script, {
     prefix: [command, script.SHA1, ...keyCount(script.NUMBER_OF_KEYS)],
     source: script.SCRIPT,
+    isAdded: true,
   });
 }
 

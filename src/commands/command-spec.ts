@@ -67,18 +67,25 @@ export interface TypedCommandExtras {
   readonly prefix?: readonly string[];
   /** Of a script: its source. */
   readonly source?: string | Buffer;
+  readonly isAdded?: boolean;
 }
 
 /** A definition of a typed command; its spec is made when its first call has shown its words. */
 export class TypedCommand {
   readonly definition: Command;
   readonly prefix: readonly string[];
+  /** Whether its definition is a user's own. */
+  readonly isAdded: boolean;
   readonly #source: string | Buffer | undefined;
   #spec: CommandSpec | undefined;
 
-  constructor(definition: Command, { prefix = [], source }: TypedCommandExtras = {}) {
+  constructor(
+    definition: Command,
+    { prefix = [], source, isAdded = false }: TypedCommandExtras = {},
+  ) {
     this.definition = definition;
     this.prefix = prefix;
+    this.isAdded = isAdded;
     this.#source = source;
   }
 

@@ -1,6 +1,6 @@
 /** Bounds on what waits for a host, and on how long an answer may take. */
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { Cluster } from '../../src/cluster.js';
 import { OverloadError, TimeoutError } from '../../src/errors.js';
@@ -173,6 +173,29 @@ describe("a host's bounds, with onOverload 'wait'", () => {
     });
     expect(await Promise.all(answers)).toEqual([1, 2]);
     expect(await client.get(key)).toBe('2');
+  });
+
+  it('are awaited by nothing that has ended', async () => {
+    const cluster = await clusterWith({ maxPendingCommands: 1, onOverload: 'wait' });
+    const client = cluster.getRoutingClient();
+    const key = keyOn(cluster, 0);
+    const pool = cluster.getPoolForHost(0);
+    const awaitRoom = vi.spyOn(pool, 'awaitRoom');
+    await whileStopped(file.servers, async () => {
+      const sent = client.incr(key);
+      await condition(() => pool.pending === 1);
+      await failureOf(cluster.map((c) => c.incr(key), { timeout: 1 }));
+      const mapping = client.getMappingClient();
+      const cancelled = failureOf(mapping.incr(key));
+      await condition(() => awaitRoom.mock.calls.length === 2);
+      mapping.cancel();
+      await cancelled;
+      const stopped = vi.spyOn(awaitRoom.mock.calls[0]![0], 'onRoom');
+      const other = vi.spyOn(awaitRoom.mock.calls[1]![0], 'onRoom');
+      process.kill(file.servers[0]!.pid!, 'SIGCONT');
+      expect(await sent).toBe(1);
+      expect([stopped.mock.calls.length, other.mock.calls.length]).toEqual([0, 0]);
+    });
   });
 
   it('take one command that is larger than the bound by itself', async () => {

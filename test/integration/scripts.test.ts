@@ -310,6 +310,28 @@ describe('added commands', () => {
   });
 });
 
+describe('a script whose definition makes text of what it is given', () => {
+  const echo = defineScript({
+    NUMBER_OF_KEYS: 1,
+    SCRIPT: 'return ARGV[1]',
+    parseCommand(parser: CommandParser, key: string, name: string) {
+      parser.pushKey(key);
+      parser.push(name.trim().toLowerCase());
+    },
+    transformReply: (reply: unknown) => reply as string,
+  });
+
+  it('may send any, also what looks as if nothing was given', async () => {
+    const cluster = await file.setup.makeCluster({ scripts: { echo } });
+    const client = cluster.getRoutingClient();
+    expect(await client.echo('k', ' Undefined ')).toBe('undefined');
+    // A command of the library's own is refused for what makes the same text of no text.
+    const failure = await failureOf(client.hSet('k', 'f', undefined as unknown as string));
+    expect(failure).toMatchObject({ name: 'TypeError', code: 'RB_INVALID_ARGUMENT' });
+    await cluster.disconnectPools();
+  });
+});
+
 describe('a script that answers NOSCRIPT itself', () => {
   const source = "redis.call('INCR', 'own'); return redis.error_reply('NOSCRIPT of its own')";
   const own = defineScript({

@@ -170,4 +170,22 @@ describe('asyncDispose', () => {
     }
     expect(await client.del('n')).toBe(1);
   });
+
+  it('keeps refusing the clients that were open before, so that nothing connects again', async () => {
+    const mapping = cluster.getRoutingClient().getMappingClient();
+    await mapping.get('k');
+    let goOn!: () => void;
+    const paused = new Promise<void>((resolve) => (goOn = resolve));
+    const map = cluster.map(async (c) => {
+      await c.get('k');
+      await paused;
+      await c.get('k');
+    });
+    await cluster[Symbol.asyncDispose]();
+    goOn();
+    expect(await failureOf(map)).toMatchObject({ code: 'RB_CLOSED', command: 'GET' });
+    expect(await failureOf(mapping.get('k'))).toMatchObject({ code: 'RB_CLOSED' });
+    for (const { connections } of cluster.health().values()) expect(connections).toBe(0);
+    expect(await cluster.map((c) => c.get('k'))).toBeNull();
+  });
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RESP_TYPES } from '@redis/client';
 
 import { Cluster } from '../../src/cluster.js';
+import { RbPromise } from '../../src/promise/rb-promise.js';
 import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { keyOn } from '../helpers/keys.js';
 import { useServers } from '../helpers/servers.js';
@@ -152,6 +153,21 @@ describe.each([2, 3] as const)('with RESP %i', (RESP) => {
     const call = cluster.map((c) => void c.withTypeMapping(asBytes).lPop('joined'));
     await expect(call).rejects.toMatchObject({ kind: 'WRONGTYPE' });
     await cluster.map((c) => c.del('joined'));
+  });
+
+  it('each SET of a batch has an answer of its own, and mSet that of a SET', async () => {
+    const simple = { [RESP_TYPES.SIMPLE_STRING]: Buffer } as const;
+    const client = cluster.getRoutingClient().withTypeMapping(simple);
+    const keys = [1, 2, 3].map((n) => keyOn(cluster, 0, `simple${n}`));
+    const answers: Buffer[] = await client.map((c) =>
+      RbPromise.all(keys.map((key) => c.set(key, 'v') as RbPromise<unknown> as RbPromise<Buffer>)),
+    );
+    answers[0]!.write('X');
+    expect(answers.map(String)).toEqual(['XK', 'OK', 'OK']);
+    const pairs = Object.fromEntries(keys.map((key) => [key, 'w']));
+    expect(await client.map((c) => c.mSet(pairs))).toEqual(Buffer.from('OK'));
+    expect(await cluster.map((c) => c.mSet(pairs))).toBe('OK');
+    await direct.del(keys);
   });
 
   it('a long list of arguments is sent whole', async () => {
