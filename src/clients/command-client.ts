@@ -18,6 +18,7 @@ import {
   returnWriter,
 } from './command-writer.js';
 import type { Lane } from './lane.js';
+import { ISSUE, REFUSE, RUN_RAW, RUN_TYPED } from './members.js';
 import { ScriptSink } from './script-sink.js';
 import type { CommandSink } from './sinks.js';
 
@@ -28,17 +29,17 @@ export abstract class CommandClient {
    *
    * @internal
    */
-  protected abstract issue(command: CommandWriter, spec: CommandSpec): unknown;
+  protected abstract [ISSUE](command: CommandWriter, spec: CommandSpec): unknown;
 
   /**
    * Answers a rejected promise.
    *
    * @internal
    */
-  protected abstract refuse(error: unknown, command: string | undefined): unknown;
+  protected abstract [REFUSE](error: unknown, command: string | undefined): unknown;
 
   /** @internal */
-  runTyped(command: TypedCommand, args: readonly unknown[]): unknown {
+  [RUN_TYPED](command: TypedCommand, args: readonly unknown[]): unknown {
     const writer = borrowWriter();
     try {
       parseArguments(command, writer, args);
@@ -47,16 +48,16 @@ export abstract class CommandClient {
       let spec = command.spec(writer.name, writer);
       if (spec.mayBeRefused) throwRefusal(writer);
       if (writer.preserve !== undefined) spec = withPreserved(spec, writer.preserve);
-      return this.issue(writer, spec);
+      return this[ISSUE](writer, spec);
     } catch (error) {
-      return this.refuse(error, writer.name);
+      return this[REFUSE](error, writer.name);
     } finally {
       returnWriter(writer);
     }
   }
 
   /** @internal */
-  runRaw(name: string, args: readonly RawArgument[]): unknown {
+  [RUN_RAW](name: string, args: readonly RawArgument[]): unknown {
     const writer = borrowWriter();
     try {
       if (typeof name !== 'string') {
@@ -71,9 +72,9 @@ export abstract class CommandClient {
       const spec = rawSpec(name.toUpperCase(), args);
       if (spec.mayBeRefused) throwRefusal(writer);
       writer.rawArgs = args;
-      return this.issue(writer, spec);
+      return this[ISSUE](writer, spec);
     } catch (error) {
-      return this.refuse(error, typeof name === 'string' ? name.toUpperCase() : undefined);
+      return this[REFUSE](error, typeof name === 'string' ? name.toUpperCase() : undefined);
     } finally {
       returnWriter(writer);
     }
@@ -238,7 +239,7 @@ const commandMethods = Object.create(null) as object;
 for (const name of COMMAND_NAMES) {
   let command: TypedCommand | undefined;
   defineMethod(commandMethods, name, function (this: CommandClient, ...args: unknown[]) {
-    return this.runTyped((command ??= new TypedCommand(definitionOf(name))), args);
+    return this[RUN_TYPED]((command ??= new TypedCommand(definitionOf(name))), args);
   });
 }
 Object.setPrototypeOf(commandMethods, Object.prototype);

@@ -3,6 +3,7 @@
 import type { AddedCommandTable } from '../commands/added-commands.js';
 import type { TypedCommand } from '../commands/command-spec.js';
 import { type CommandClient, defineMethod } from './command-client.js';
+import { RUN_TYPED } from './members.js';
 
 /** The prototypes with added methods, by table and by the prototype that they extend. */
 const prototypes = new WeakMap<AddedCommandTable, Map<object, object>>();
@@ -22,7 +23,7 @@ function extended(base: object, table: AddedCommandTable): object {
   const prototype = Object.create(base) as object;
   for (const [name, command] of table.scripts) {
     defineMethod(prototype, name, function (this: CommandClient, ...args: unknown[]) {
-      return this.runTyped(command, args);
+      return this[RUN_TYPED](command, args);
     });
   }
   for (const [name, commands] of table.groups) defineGroup(prototype, name, commands);
@@ -41,7 +42,7 @@ function defineGroup(
       const group = Object.fromEntries(
         [...commands].map(([method, command]) => [
           method,
-          (...args: unknown[]) => this.runTyped(command, args),
+          (...args: unknown[]) => this[RUN_TYPED](command, args),
         ]),
       );
       Object.defineProperty(this, name, { value: group, configurable: true });

@@ -17,6 +17,7 @@ import { sendTo } from './command-client.js';
 import type { AddedCommands, FannedCommands, MappedCommands } from './command-methods.js';
 import type { CommandWriter, RawArgument } from './command-writer.js';
 import { FanoutPart, Gathering } from './gathering.js';
+import { ISSUE, MAPPING, NEW_PROMISE, RUN_RAW, SESSION } from './members.js';
 import { type ReplyMapping, replyMapping } from './reply-mapping.js';
 import type { Session } from './session.js';
 import { SessionClient } from './session-client.js';
@@ -110,13 +111,13 @@ export class FanoutClient<
    * const replies = await cluster.all((client) => client.executeCommand('LATENCY', 'LATEST'));
    */
   executeCommand(name: string, ...args: RawArgument[]): RbPromise<Map<number, unknown>> {
-    return this.runRaw(name, args) as RbPromise<Map<number, unknown>>;
+    return this[RUN_RAW](name, args) as RbPromise<Map<number, unknown>>;
   }
 
   /** The same target, with replies of other types. */
   withTypeMapping<T extends TypeMapping>(typeMapping: T): ExtendedFanoutClient<RESP, T, M, F, S> {
-    const mapping = replyMapping(this.mapping.protocol, typeMapping);
-    return FanoutClient.open(this.session, mapping, this.#hosts, this.#isTargeted);
+    const mapping = replyMapping(this[MAPPING].protocol, typeMapping);
+    return FanoutClient.open(this[SESSION], mapping, this.#hosts, this.#isTargeted);
   }
 
   /**
@@ -128,7 +129,7 @@ export class FanoutClient<
    */
   target(hosts: FanoutHosts): ExtendedFanoutClient<RESP, TM, M, F, S> {
     if (this.#isTargeted) throw alreadyTargeted();
-    return FanoutClient.open(this.session, this.mapping, hosts, true);
+    return FanoutClient.open(this[SESSION], this[MAPPING], hosts, true);
   }
 
   /**
@@ -141,15 +142,15 @@ export class FanoutClient<
    */
   targetKey(key: Key): ExtendedKeyTargetClient<RESP, TM, M, F, S> {
     if (this.#isTargeted) throw alreadyTargeted();
-    return KeyTargetClient.open(this.session, this.mapping, key);
+    return KeyTargetClient.open(this[SESSION], this[MAPPING], key);
   }
 
   /** @internal */
-  protected override issue(
+  protected override [ISSUE](
     command: CommandWriter,
     spec: CommandSpec,
   ): RbPromise<Map<number, unknown>> {
-    const { session, mapping } = this;
+    const { [SESSION]: session, [MAPPING]: mapping } = this;
     session.assertOpen();
     const hostIds = hostIdsOf(this.#hosts, session.backend.hosts);
     // Every lane before any command: an unknown host keeps it from being sent at all.
@@ -210,15 +211,15 @@ export class KeyTargetClient<
    * await cluster.fanout((client) => client.targetKey('a').executeCommand('RENAME', 'a', 'b'));
    */
   executeCommand(name: string, ...args: RawArgument[]): RbPromise<unknown> {
-    return this.runRaw(name, args) as RbPromise<unknown>;
+    return this[RUN_RAW](name, args) as RbPromise<unknown>;
   }
 
   /** The same target, with replies of other types. */
   withTypeMapping<T extends TypeMapping>(
     typeMapping: T,
   ): ExtendedKeyTargetClient<RESP, T, M, F, S> {
-    const mapping = replyMapping(this.mapping.protocol, typeMapping);
-    return KeyTargetClient.open(this.session, mapping, this.#key);
+    const mapping = replyMapping(this[MAPPING].protocol, typeMapping);
+    return KeyTargetClient.open(this[SESSION], mapping, this.#key);
   }
 
   /**
@@ -240,12 +241,12 @@ export class KeyTargetClient<
   }
 
   /** @internal */
-  protected override issue(command: CommandWriter, spec: CommandSpec): RbPromise<unknown> {
-    const { session } = this;
+  protected override [ISSUE](command: CommandWriter, spec: CommandSpec): RbPromise<unknown> {
+    const session = this[SESSION];
     session.assertOpen();
     keyText(this.#key);
     const lane = session.dispatch.lane(session.backend.getRouter().getHostForKey(this.#key));
-    const promise = this.newPromise<unknown>(spec);
+    const promise = this[NEW_PROMISE]<unknown>(spec);
     sendTo(lane, command, promise);
     return promise;
   }

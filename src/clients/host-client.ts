@@ -6,6 +6,7 @@ import { CommandClient, sendTo } from './command-client.js';
 import { refusedCommand } from './command-error.js';
 import type { CommandWriter, RawArgument } from './command-writer.js';
 import type { Dispatch } from './dispatch.js';
+import { ISSUE, REFUSE, RUN_RAW } from './members.js';
 import { replyMapping } from './reply-mapping.js';
 import { NativeSink } from './sinks.js';
 
@@ -22,17 +23,17 @@ export class HostClient extends CommandClient {
   }
 
   executeCommand(name: string, args: readonly RawArgument[]): Promise<unknown> {
-    return this.runRaw(name, args) as Promise<unknown>;
+    return this[RUN_RAW](name, args) as Promise<unknown>;
   }
 
-  protected override issue(command: CommandWriter, spec: CommandSpec): Promise<unknown> {
+  protected override [ISSUE](command: CommandWriter, spec: CommandSpec): Promise<unknown> {
     const { protocol, typeMapping } = this.#backend;
     const sink = new NativeSink(spec, replyMapping(protocol, typeMapping));
     sendTo(this.#dispatch.lane(this.#hostId), command, sink);
     return sink.promise;
   }
 
-  protected override refuse(error: unknown, command: string | undefined): Promise<never> {
+  protected override [REFUSE](error: unknown, command: string | undefined): Promise<never> {
     return Promise.reject(refusedCommand(error, command));
   }
 }

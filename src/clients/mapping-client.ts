@@ -15,6 +15,7 @@ import { describeType } from '../util/validate.js';
 import { defineMethod, hostOf, sendTo } from './command-client.js';
 import type { AddedCommands, MappedCommands } from './command-methods.js';
 import type { CommandWriter, RawArgument } from './command-writer.js';
+import { ISSUE, ISSUE_PLAIN, MAPPING, NEW_PROMISE, REFUSE, RUN_RAW, SESSION } from './members.js';
 import {
   assertKey,
   hostOfPlain,
@@ -89,7 +90,7 @@ export class MappingClient<
    * await cluster.map((client) => client.executeCommand('SET', 'key', 'value'));
    */
   executeCommand(name: string, ...args: RawArgument[]): RbPromise<unknown> {
-    return this.runRaw(name, args) as RbPromise<unknown>;
+    return this[RUN_RAW](name, args) as RbPromise<unknown>;
   }
 
   /**
@@ -101,31 +102,31 @@ export class MappingClient<
    * );
    */
   withTypeMapping<T extends TypeMapping>(typeMapping: T): ExtendedMappingClient<RESP, T, M, F, S> {
-    const mapping = replyMapping(this.mapping.protocol, typeMapping);
-    return MappingClient.open(this.session, mapping);
+    const mapping = replyMapping(this[MAPPING].protocol, typeMapping);
+    return MappingClient.open(this[SESSION], mapping);
   }
 
   /** @internal */
-  protected override issue(command: CommandWriter, spec: CommandSpec): RbPromise<unknown> {
-    const session = this.session;
+  protected override [ISSUE](command: CommandWriter, spec: CommandSpec): RbPromise<unknown> {
+    const session = this[SESSION];
     session.assertOpen();
     const lane = session.dispatch.lane(hostOf(session.backend, command, spec));
-    const promise = this.newPromise<unknown>(spec);
+    const promise = this[NEW_PROMISE]<unknown>(spec);
     sendTo(lane, command, promise);
     return promise;
   }
 
   /** @internal */
-  issuePlain(spec: CommandSpec, key: Text, value?: Text): RbPromise<unknown> {
-    const session = this.session;
+  [ISSUE_PLAIN](spec: CommandSpec, key: Text, value?: Text): RbPromise<unknown> {
+    const session = this[SESSION];
     try {
       session.assertOpen();
       const lane = session.dispatch.lane(hostOfPlain(session.backend, spec, key, value));
-      const promise = this.newPromise<unknown>(spec);
+      const promise = this[NEW_PROMISE]<unknown>(spec);
       sendPlain(lane, promise, key, value);
       return promise;
     } catch (error) {
-      return this.refuse(error, spec.name);
+      return this[REFUSE](error, spec.name);
     }
   }
 
@@ -146,7 +147,7 @@ export class MappingClient<
     try {
       list = readKeys(keys);
     } catch (error) {
-      return this.refuse(error, 'MGET');
+      return this[REFUSE](error, 'MGET');
     }
     return allOf(list.map((key) => this.get(key)));
   }
@@ -157,7 +158,7 @@ export class MappingClient<
     try {
       list = readPairs(pairs);
     } catch (error) {
-      return this.refuse(error, 'MSET');
+      return this[REFUSE](error, 'MSET');
     }
     const all = allOf(list.map(([key, value]) => this.set(key, value)));
     return all.then((replies) => (replies as unknown[]).at(-1));

@@ -10,6 +10,7 @@ import { type Key, keyText } from '../util/key.js';
 import type { Backend } from './backend.js';
 import { type CommandClient, defineMethod } from './command-client.js';
 import type { Lane } from './lane.js';
+import { ISSUE_PLAIN } from './members.js';
 import type { CommandSink } from './sinks.js';
 import { writeKey } from './written-key.js';
 
@@ -34,7 +35,7 @@ interface PlainClient extends CommandClient {
   get: (...args: never[]) => unknown;
   set: (...args: never[]) => unknown;
   /** Sends a plain GET, or a plain SET if there is a value, and answers its promise. */
-  issuePlain(spec: CommandSpec, key: Text, value?: Text): unknown;
+  [ISSUE_PLAIN](spec: CommandSpec, key: Text, value?: Text): unknown;
 }
 
 /** Lets the `get` and `set` of a client go the short way where they are plain. */
@@ -42,7 +43,7 @@ export function shortenPlainMethods(prototype: PlainClient): void {
   const { get, set } = prototype;
   /* eslint-disable prefer-rest-params -- an array for each call would cost as much as its promise */
   defineMethod(prototype, 'get', function (this: PlainClient, key: unknown) {
-    if (arguments.length === 1 && isText(key)) return this.issuePlain(GET, key);
+    if (arguments.length === 1 && isText(key)) return this[ISSUE_PLAIN](GET, key);
     return Reflect.apply(get, this, arguments);
   });
   defineMethod(
@@ -50,7 +51,7 @@ export function shortenPlainMethods(prototype: PlainClient): void {
     'set',
     function (this: PlainClient, key: unknown, value: unknown, options: unknown) {
       const plain = options === undefined ? plainValue(value) : undefined;
-      if (plain !== undefined && isText(key)) return this.issuePlain(SET, key, plain);
+      if (plain !== undefined && isText(key)) return this[ISSUE_PLAIN](SET, key, plain);
       return Reflect.apply(set, this, arguments);
     },
   );

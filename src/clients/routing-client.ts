@@ -29,6 +29,7 @@ import { extendClient } from './extend-client.js';
 import { type ExtendedFanoutClient, FanoutClient, type FanoutHosts } from './fanout-client.js';
 import { assertCallback, runCall } from './join.js';
 import { type ExtendedMappingClient, MappingClient } from './mapping-client.js';
+import { ISSUE, ISSUE_PLAIN, KEPT, REFUSE, RUN_RAW } from './members.js';
 import { GET, hostOfPlain, sendPlain, shortenPlainMethods, type Text } from './plain-commands.js';
 import { type ReplyMapping, replyMapping } from './reply-mapping.js';
 import { Session } from './session.js';
@@ -111,17 +112,17 @@ export class RoutingClient<
   #dispatch: Dispatch;
   #mapping: ReplyMapping;
   /**
-   * The client of the last call. V8 forgets the shape of objects of which none is alive at a garbage
-   * collection, and with it all code that is optimized for them: the next call would run unoptimized
-   * at first. So one of each kind is kept alive.
+   * The client of the last call, a sink, and a promise that never settles. V8 forgets the shape of
+   * objects of which none is alive at a garbage collection, and with it all code that is optimized
+   * for them: the next call would run unoptimized at first. So one of each kind is kept alive.
    *
    * @internal
    */
-  kept: unknown;
-  /** @internal */
-  readonly keptSink: unknown;
-  /** @internal */
-  readonly keptPromise = new RbPromise();
+  readonly [KEPT]: {
+    client: unknown;
+    readonly sink: unknown;
+    readonly promise: RbPromise<unknown>;
+  };
 
   /** @param cluster the cluster that the commands go to. */
   constructor(cluster: ClientCluster<RESP, TM, M, F, S>, options?: RoutingClientOptions) {
@@ -135,9 +136,10 @@ export class RoutingClient<
       isLasting: true,
     });
     this.#mapping = replyMapping(backend.protocol, backend.typeMapping);
-    this.keptSink = new NativeSink(GET, this.#mapping);
-    // It never settles; twice, since a single callback and several are held in different ways.
-    RbPromise.all([this.keptPromise, this.keptPromise]);
+    const promise = new RbPromise<unknown>();
+    this[KEPT] = { client: undefined, sink: new NativeSink(GET, this.#mapping), promise };
+    // Twice, since a single callback and several are held in different ways.
+    RbPromise.all([promise, promise]);
     extendClient(this, backend.addedCommands);
   }
 
@@ -150,7 +152,7 @@ export class RoutingClient<
    * const length = await client.executeCommand('STRLEN', 'key'); // unknown
    */
   executeCommand(name: string, ...args: RawArgument[]): Promise<unknown> {
-    return this.runRaw(name, args) as Promise<unknown>;
+    return this[RUN_RAW](name, args) as Promise<unknown>;
   }
 
   /**
@@ -230,7 +232,7 @@ export class RoutingClient<
       assertCallback(callback);
       const session = this.#session(resolved);
       const client = open(session);
-      this.kept = client;
+      this[KEPT].client = client;
       return runCall(session, resolved, () => callback(client), operation);
     } catch (error) {
       return Promise.reject(error);
@@ -283,7 +285,7 @@ export class RoutingClient<
   }
 
   /** @internal */
-  protected override issue(command: CommandWriter, spec: CommandSpec): Promise<unknown> {
+  protected override [ISSUE](command: CommandWriter, spec: CommandSpec): Promise<unknown> {
     const lane = this.#dispatch.lane(hostOf(this.#backend, command, spec));
     const sink = new NativeSink(spec, this.#mapping);
     sendTo(lane, command, sink);
@@ -291,14 +293,14 @@ export class RoutingClient<
   }
 
   /** @internal */
-  issuePlain(spec: CommandSpec, key: Text, value?: Text): Promise<unknown> {
+  [ISSUE_PLAIN](spec: CommandSpec, key: Text, value?: Text): Promise<unknown> {
     try {
       const lane = this.#dispatch.lane(hostOfPlain(this.#backend, spec, key, value));
       const sink = new NativeSink(spec, this.#mapping);
       sendPlain(lane, sink, key, value);
       return sink.promise;
     } catch (error) {
-      return this.refuse(error, spec.name);
+      return this[REFUSE](error, spec.name);
     }
   }
 
@@ -307,7 +309,7 @@ export class RoutingClient<
   }
 
   /** @internal */
-  protected override refuse(error: unknown, command: string | undefined): Promise<never> {
+  protected override [REFUSE](error: unknown, command: string | undefined): Promise<never> {
     return Promise.reject(refusedCommand(error, command));
   }
 }

@@ -7,15 +7,16 @@ import { refusedCommand } from './command-error.js';
 import { type CallOptions, JOIN_OPTIONS, resolveCallOptions } from '../options.js';
 import { extendClient } from './extend-client.js';
 import { joinSession } from './join.js';
+import { KEPT, MAPPING, NEW_PROMISE, REFUSE, SESSION } from './members.js';
 import type { ReplyMapping } from './reply-mapping.js';
 import type { Session } from './session.js';
 import { CommandContext, CommandPromise } from './sinks.js';
 
 export abstract class SessionClient extends CommandClient {
   /** @internal */
-  protected readonly session: Session;
+  protected readonly [SESSION]: Session;
   /** @internal */
-  protected readonly mapping: ReplyMapping;
+  protected readonly [MAPPING]: ReplyMapping;
   readonly #contexts = new Map<CommandSpec, CommandContext>();
   /** That of the last command: the next one mostly has the same. */
   #context: CommandContext | undefined;
@@ -24,13 +25,13 @@ export abstract class SessionClient extends CommandClient {
    *
    * @internal
    */
-  protected kept: unknown;
+  protected [KEPT]: unknown;
 
   /** @internal */
   constructor(session: Session, mapping: ReplyMapping) {
     super();
-    this.session = session;
-    this.mapping = mapping;
+    this[SESSION] = session;
+    this[MAPPING] = mapping;
     extendClient(this, session.backend.addedCommands);
   }
 
@@ -47,7 +48,7 @@ export abstract class SessionClient extends CommandClient {
    */
   join(options?: Pick<CallOptions, 'timeout' | 'signal'>): Promise<void> {
     try {
-      return joinSession(this.session, resolveCallOptions(options, JOIN_OPTIONS));
+      return joinSession(this[SESSION], resolveCallOptions(options, JOIN_OPTIONS));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -65,7 +66,7 @@ export abstract class SessionClient extends CommandClient {
    * });
    */
   cancel(): void {
-    this.session.cancel();
+    this[SESSION].cancel();
   }
 
   /** Joins. */
@@ -74,24 +75,24 @@ export abstract class SessionClient extends CommandClient {
   }
 
   /** @internal */
-  protected newPromise<T>(spec: CommandSpec): CommandPromise<T> {
+  protected [NEW_PROMISE]<T>(spec: CommandSpec): CommandPromise<T> {
     const context = this.#context?.spec === spec ? this.#context : this.#contextOf(spec);
-    return CommandPromise.of<T>(context, this.session.nextSequence());
+    return CommandPromise.of<T>(context, this[SESSION].nextSequence());
   }
 
   #contextOf(spec: CommandSpec): CommandContext {
     let context = this.#contexts.get(spec);
     if (context === undefined) {
-      context = new CommandContext(this.session, spec, this.mapping);
+      context = new CommandContext(this[SESSION], spec, this[MAPPING]);
       if (spec.isShared) this.#contexts.set(spec, context);
-      this.kept ??= CommandPromise.of(context, 0);
+      this[KEPT] ??= CommandPromise.of(context, 0);
     }
     return (this.#context = context);
   }
 
   /** @internal */
-  protected override refuse(error: unknown, command: string | undefined): RbPromise<never> {
-    const promise = new RbPromise<never>(this.session, this.session.nextSequence());
+  protected override [REFUSE](error: unknown, command: string | undefined): RbPromise<never> {
+    const promise = new RbPromise<never>(this[SESSION], this[SESSION].nextSequence());
     settleRejected(promise, refusedCommand(error, command));
     return promise;
   }

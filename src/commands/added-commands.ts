@@ -1,5 +1,6 @@
 /** The commands that a user adds to a cluster: modules, functions and scripts. */
 
+import { BadHostSetup } from '../errors.js';
 import { TypedCommand } from './command-spec.js';
 import type {
   Command,
@@ -22,15 +23,43 @@ export interface AddedCommandTable {
   readonly groups: ReadonlyMap<string, ReadonlyMap<string, TypedCommand>>;
 }
 
-/** The table of the added commands; undefined if there are none. */
+/** What the clients have beside their commands. */
+export const CLIENT_MEMBERS: ReadonlySet<string> = new Set([
+  'all',
+  'cancel',
+  'constructor',
+  'executeCommand',
+  'fanout',
+  'getFanoutClient',
+  'getMappingClient',
+  'join',
+  'map',
+  'target',
+  'targetKey',
+  'withTypeMapping',
+]);
+
+/**
+ * The table of the added commands; undefined if there are none.
+ *
+ * @throws BadHostSetup for a name that would hide a member of the clients.
+ */
 export function addedCommands(options: AddedCommandOptions): AddedCommandTable | undefined {
   const { modules = {}, functions = {}, scripts = {} } = options;
+  for (const [option, added] of Object.entries({ modules, functions, scripts })) {
+    for (const name of Object.keys(added)) checkName(option, name);
+  }
   const groups = new Map([
     ...mapEntries(modules, (module) => mapEntries(module, moduleCommand)),
     ...mapEntries(functions, (library) => mapEntries(library, functionCommand)),
   ]);
   const table = { scripts: mapEntries(scripts, scriptCommand), groups };
   return table.scripts.size === 0 && groups.size === 0 ? undefined : table;
+}
+
+function checkName(option: string, name: string): void {
+  if (!CLIENT_MEMBERS.has(name)) return;
+  throw new BadHostSetup(`${option}: ${name} is taken: it is a member of the clients already`);
 }
 
 function mapEntries<T, R>(

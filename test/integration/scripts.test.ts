@@ -5,8 +5,13 @@ import type { CommandParser } from '@redis/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { Cluster } from '../../src/cluster.js';
+import { FanoutClient, KeyTargetClient } from '../../src/clients/fanout-client.js';
+import { MappingClient } from '../../src/clients/mapping-client.js';
 import { RoutingClient } from '../../src/clients/routing-client.js';
-import { FanoutError } from '../../src/errors.js';
+import { SessionClient } from '../../src/clients/session-client.js';
+import { CLIENT_MEMBERS } from '../../src/commands/added-commands.js';
+import { COMMAND_NAMES } from '../../src/commands/upstream.js';
+import { BadHostSetup, FanoutError } from '../../src/errors.js';
 import { RbPromise } from '../../src/promise/rb-promise.js';
 import { Script } from '../../src/script.js';
 import { commandsDuring, connectDirect, type DirectClient } from '../helpers/direct-client.js';
@@ -328,6 +333,55 @@ describe('a script whose definition makes text of what it is given', () => {
     // A command of the library's own is refused for what makes the same text of no text.
     const failure = await failureOf(client.hSet('k', 'f', undefined as unknown as string));
     expect(failure).toMatchObject({ name: 'TypeError', code: 'RB_INVALID_ARGUMENT' });
+    await cluster.disconnectPools();
+  });
+});
+
+describe('the names of added commands', () => {
+  const echo = defineScript({
+    NUMBER_OF_KEYS: 1,
+    SCRIPT: 'return ARGV[1]',
+    parseCommand(parser: CommandParser, key: string, text: string) {
+      parser.pushKey(key);
+      parser.push(text);
+    },
+    transformReply: (reply: unknown) => reply as string,
+  });
+  /** All names that clients have, beside those of commands. */
+  const members = (): Set<string> => {
+    const classes = [RoutingClient, MappingClient, FanoutClient, KeyTargetClient, SessionClient];
+    const names = classes.flatMap(({ prototype }) => Object.getOwnPropertyNames(prototype));
+    return new Set(names.filter((name) => !COMMAND_NAMES.includes(name)));
+  };
+
+  it('may not be those of what the clients have beside commands', () => {
+    expect(members()).toEqual(CLIENT_MEMBERS);
+    for (const name of CLIENT_MEMBERS) {
+      const options = { hosts: [], scripts: { [name]: echo } };
+      expect(() => new Cluster(options)).toThrow(BadHostSetup);
+      expect(() => new Cluster(options)).toThrow(`scripts: ${name} is taken`);
+      expect(() => new Cluster({ hosts: [], functions: { [name]: {} } })).toThrow(BadHostSetup);
+    }
+  });
+
+  it('may be any others', async () => {
+    const cluster = await file.setup.makeCluster({
+      scripts: { session: echo, mapping: echo, issue: echo, refuse: echo, runTyped: echo },
+    });
+    const client = cluster.getRoutingClient();
+    expect(await client.issue('k', '1')).toBe('1');
+    expect(await cluster.map((c) => c.session('k', '2'))).toBe('2');
+    expect(await cluster.map((c) => c.refuse('k', '3'))).toBe('3');
+    expect(await cluster.fanout((c) => c.targetKey('k').mapping('k', '4'))).toBe('4');
+    expect(await cluster.all((c) => c.runTyped('k', '5'))).toEqual(
+      new Map([
+        [0, '5'],
+        [1, '5'],
+      ]),
+    );
+    expect(await cluster.map((c) => c.incr('named'))).toBe(1);
+    expect(await failureOf(cluster.map((c) => c.ping()))).toMatchObject({ code: 'RB_UNROUTABLE' });
+    await cluster.all((c) => c.flushDb());
     await cluster.disconnectPools();
   });
 });
