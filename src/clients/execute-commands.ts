@@ -31,12 +31,18 @@ export async function executeCommands(
   const { maxConcurrency, autoBatch = true } = resolved;
   const session = new Session(backend, { maxConcurrency, autoBatch });
   const replies = replyMapping(backend.protocol, backend.typeMapping);
-  const promises = await executeLists(session, { mapping: replies, lists }, resolved);
-  const entries = lists.map(({ key }, index) => [key, promises[index]!] as const);
-  const results: unknown = mapping instanceof Map ? new Map(entries) : Object.fromEntries(entries);
-  const all = promises.flat();
+  return executeLists(session, { mapping: replies, lists }, resolved, (promises) => {
+    const entries = lists.map(({ key }, index) => [key, promises[index]!] as const);
+    const results: unknown =
+      mapping instanceof Map ? new Map(entries) : Object.fromEntries(entries);
+    assertNoneFailed(promises.flat(), results);
+    return results;
+  });
+}
+
+function assertNoneFailed(all: readonly RbPromise<unknown>[], results: unknown): void {
   const failed = all.filter((promise) => promise.isRejected);
-  if (failed.length === 0) return results;
+  if (failed.length === 0) return;
   failed.sort((a, b) => sequenceOf(a) - sequenceOf(b));
   throw new MapError({
     reasons: failed.map((promise) => promise.reason),

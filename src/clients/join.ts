@@ -22,15 +22,21 @@ export function joinSession(session: Session, options: JoinOptions): Promise<voi
 /**
  * Runs a callback and joins: resolves to what the callback returned, after everything that was
  * issued in it has its answer. The session is closed afterwards.
+ *
+ * @param conclude makes the outcome of that, still within what is traced.
  */
-export function runCall<T>(
+export function runCall<T, R = Awaited<T>>(
   session: Session,
   options: JoinOptions,
   callback: () => T,
-  operation: MapOperation = 'executeCommands',
-): Promise<Awaited<T>> {
+  operation: MapOperation,
+  conclude?: (result: Awaited<T>) => R,
+): Promise<R> {
   const join = new Join(session, options, true);
-  const run = (): Promise<Awaited<T>> => join.run(callback) as Promise<Awaited<T>>;
+  const run = (): Promise<R> => {
+    const ended = join.run(callback) as Promise<Awaited<T>>;
+    return (conclude === undefined ? ended : ended.then(conclude)) as Promise<R>;
+  };
   if (!hasListeners(MAP_CHANNEL)) return run();
   return traceMap({ operation, dispatch: session.dispatch, issued: () => join.issued }, run);
 }

@@ -298,24 +298,24 @@ function prepareRuns(
   return { runs, loaders: loaders.values() };
 }
 
-/** Runs lists as one call; answers the promises of each list, all of them settled. */
-export async function executeLists(
+/** Runs lists as one call; its outcome is made of the promises of each list, all of them settled. */
+export function executeLists<R>(
   session: Session,
   { mapping, lists }: { mapping: ReplyMapping; lists: readonly CheckedList[] },
   options: JoinOptions,
-): Promise<RbPromise<unknown>[][]> {
-  let runs: ListRun[] = [];
-  await runCall(session, options, () => {
-    const prepared = prepareRuns(session, mapping, lists);
-    runs = prepared.runs;
+  conclude: (promises: readonly RbPromise<unknown>[][]) => R,
+): Promise<R> {
+  const begin = (): RbPromise<unknown>[][] => {
+    const { runs, loaders } = prepareRuns(session, mapping, lists);
     // Their failures are the call's: they are all in its error.
     for (const { promises } of runs) promises.forEach(markHandled);
     session.onGiveUp = (reason) => {
       for (const run of runs) run.giveUp(reason);
     };
     for (const run of runs) run.begin();
-    for (const loader of prepared.loaders) loader.load();
+    for (const loader of loaders) loader.load();
     for (const run of runs) run.advance();
-  });
-  return runs.map(({ promises }) => promises);
+    return runs.map(({ promises }) => promises);
+  };
+  return runCall(session, options, begin, 'executeCommands', conclude);
 }

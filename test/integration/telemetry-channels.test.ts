@@ -499,14 +499,18 @@ describe('the channel of maps', () => {
     expect(await failureOf(cluster.map((client) => client.get(keys[0]!), { signal }))).toBe(
       'too early',
     );
+    const [key] = keys as [string];
+    const refused = await failureOf(cluster.executeCommands({ [key]: [['LPUSH', key, 'x']] }));
+    expect(refused).toBeInstanceOf(MapError);
     expect(maps.traces.map(({ error }) => error)).toEqual([
       undefined,
       failure,
       thrown,
       'too early',
+      refused,
     ]);
     const events = maps.traces.map((trace) => maps.eventsOf(trace));
-    expect(events).toEqual([ENDED_WELL, FAILED, FAILED, FAILED]);
+    expect(events).toEqual([ENDED_WELL, FAILED, FAILED, FAILED, FAILED]);
     await cluster.map((client) => keys.map((key) => client.del(key)));
   });
 

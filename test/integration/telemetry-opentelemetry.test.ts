@@ -280,6 +280,7 @@ describe('the spans of a map', () => {
     );
     const signal = AbortSignal.abort('a-secret of the caller');
     await failureOf(cluster.map((client) => client.get(key), { signal }));
+    await failureOf(cluster.executeCommands({ [key]: [['LPUSH', key, 'a-secret'], ['PING']] }));
     const shown = finished().map(({ name, attributes, status }) => [
       name,
       attributes['error.type'],
@@ -295,6 +296,8 @@ describe('the spans of a map', () => {
       ['redis-blaster all', 'FanoutError', undefined, undefined, undefined],
       ['redis-blaster map', 'RangeError', undefined, undefined, undefined],
       ['redis-blaster map', '_OTHER', undefined, undefined, undefined],
+      ['PIPELINE', 'WRONGTYPE', 'WRONGTYPE', 1, undefined],
+      ['redis-blaster executeCommands', 'MapError', undefined, undefined, '1 of 2 commands failed'],
     ]);
     for (const span of finished()) {
       expect(span.status.code).toBe(SpanStatusCode.ERROR);
