@@ -107,6 +107,8 @@ export class RedisServer {
         windowsHide: true,
       });
       this.#child = child;
+      // Each wait listens to its end, and there may be many at once.
+      child.setMaxListeners(0);
       child.on('error', (cause) => {
         this.#failure ??= new ConnectionError(`${executable} could not be run: ${cause.message}`, {
           cause,

@@ -1,5 +1,6 @@
 /** The servers of one test setup, in one private folder, and everything that ends them. */
 
+import { setMaxListeners } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -37,6 +38,8 @@ export class ServerGroup {
 
   constructor(options: ServerGroupOptions) {
     this.#options = options;
+    // Each wait listens to it, and there may be many at once.
+    setMaxListeners(0, this.#closed.signal);
     this.folder = mkdtempSync(folderStem());
     this.#release = guard(() => this.#endNow());
     this.#watchdog = new Watchdog(this.folder);
@@ -76,6 +79,8 @@ export class ServerGroup {
   async waitForServers(timeoutMs: number): Promise<void> {
     this.#assertOpen();
     const giveUp = new AbortController();
+    // Each server listens to it, however many there are.
+    setMaxListeners(0, giveUp.signal);
     const onClosed = () => giveUp.abort();
     this.#closed.signal.addEventListener('abort', onClosed);
     try {

@@ -77,6 +77,21 @@ describe('TestSetup', () => {
     expect((await setup.makeCluster()).hosts.size).toBe(8);
   });
 
+  it('warns of no leak, however many servers there are and wait for them', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => void warnings.push(warning);
+    process.on('warning', onWarning);
+    try {
+      const setup = makeSetup({ servers: 11, databasesEach: 1 });
+      await Promise.all(Array.from({ length: 11 }, () => setup.waitForServers()));
+      // Warnings are emitted in a tick of their own.
+      await new Promise(setImmediate);
+      expect(warnings).toEqual([]);
+    } finally {
+      process.off('warning', onWarning);
+    }
+  });
+
   it('ends its clusters and its servers with close, and by disposal', async () => {
     for (const end of ['close', Symbol.asyncDispose] as const) {
       const setup = makeSetup({ servers: 2, databasesEach: 1 });
