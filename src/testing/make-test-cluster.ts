@@ -32,8 +32,8 @@ export interface TestClusterOptions<
 const testClusterRules: OptionRules<TestClusterOptions> = { ...setupRules, cluster: clusterRule };
 
 /**
- * Starts servers and makes a cluster over them. Disposing of the cluster also stops the servers;
- * `disconnectPools` alone does not.
+ * Starts servers and makes a cluster over them. Disposing of the cluster also stops the servers,
+ * after the answers that are due have come; `disconnectPools` alone does not.
  *
  * @throws What `TestSetup` and its `makeCluster` do; nothing is left running then.
  *
@@ -91,7 +91,15 @@ async function makeDisposable(
 ): Promise<Cluster> {
   try {
     const cluster = await setup.makeCluster(options);
-    return Object.defineProperty(cluster, Symbol.asyncDispose, { value: () => setup.close() });
+    const dispose = cluster[Symbol.asyncDispose].bind(cluster);
+    const value = async (): Promise<void> => {
+      try {
+        await dispose();
+      } finally {
+        await setup.close();
+      }
+    };
+    return Object.defineProperty(cluster, Symbol.asyncDispose, { value });
   } catch (error) {
     await setup.close();
     throw error;

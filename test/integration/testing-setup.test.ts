@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { ClosedError, ConnectionError } from '../../src/errors.js';
+import { Pool } from '../../src/pool.js';
 import { makeTestCluster, TestSetup } from '../../src/testing/index.js';
 import type { TestSetupOptions } from '../../src/testing/index.js';
 import { isAlive } from '../helpers/processes.js';
@@ -172,6 +173,32 @@ describe('makeTestCluster', () => {
     await cluster[Symbol.asyncDispose]();
     expect(existsSync(folder)).toBe(false);
     await cluster[Symbol.asyncDispose]();
+  });
+
+  it('waits for the answers that are due before the servers are stopped', async () => {
+    const cluster = await makeTestCluster({ servers: 1, databasesEach: 1 });
+    const answer = cluster.getRoutingClient().set('key', 'value');
+    await cluster[Symbol.asyncDispose]();
+    expect(await answer).toBe('OK');
+  });
+
+  it('stops the servers also when the cluster cannot be disposed of', async () => {
+    const failure = new Error('of the pool');
+    class FailingPool extends Pool {
+      override async disconnect(): Promise<void> {
+        await super.disconnect();
+        throw failure;
+      }
+    }
+    const cluster = await makeTestCluster({
+      servers: 1,
+      databasesEach: 1,
+      cluster: { pool: FailingPool },
+    });
+    const folder = folderOf(cluster.hosts.get(0)?.unixSocketPath);
+    await cluster.all((c) => c.ping());
+    await expect(cluster[Symbol.asyncDispose]()).rejects.toBe(failure);
+    expect(existsSync(folder)).toBe(false);
   });
 
   it('passes on the options of the cluster', async () => {
