@@ -12,10 +12,12 @@ import type { ConnectionTrace } from '../telemetry/traces.js';
 import { poolAttributes, SECONDS_BUCKETS } from './attributes.js';
 import { listen, listenTo, type Stop } from './listen.js';
 
-/** The open connections to one host; it stays when there are none, so that zeros are told. */
+/** The open connections to one host. */
 interface HostConnections {
   readonly attributes: Attributes;
   readonly open: Set<ConnectionTrace>;
+  /** Whether there were some when last observed: then zeros have to be told when all have ended. */
+  isTold: boolean;
 }
 
 const STATE = 'db.client.connection.state';
@@ -47,8 +49,7 @@ export class ConnectionMetrics {
         (connection) => this.#onOutcome(connection),
       ),
       listen(CONNECTION_CLOSED_CHANNEL.name, (message) => {
-        const connection = message as ConnectionTrace;
-        this.#connectionsTo(connection).open.delete(connection);
+        this.#onClosed(message as ConnectionTrace);
       }),
     ];
     return () => {
@@ -63,20 +64,31 @@ export class ConnectionMetrics {
     this.#startedAt.delete(connection);
     this.#instruments ??= this.#createInstruments();
     const { createTime, timeouts } = this.#instruments;
-    const { attributes, open } = this.#connectionsTo(connection);
+    const attributes = poolAttributes(connection);
     if (!('error' in connection)) {
       createTime.record((performance.now() - startedAt) / 1000, attributes);
-      open.add(connection);
+      this.#connectionsWith(attributes).open.add(connection);
     } else if ((connection.error as { readonly code?: unknown }).code === 'RB_TIMEOUT') {
       timeouts.add(1, attributes);
     }
   }
 
-  #connectionsTo(connection: ConnectionTrace): HostConnections {
-    const attributes = poolAttributes(connection);
-    const key = JSON.stringify(attributes);
+  #onClosed(connection: ConnectionTrace): void {
+    const key = keyOf(poolAttributes(connection));
+    const host = this.#hosts.get(key);
+    if (host === undefined) return;
+    host.open.delete(connection);
+    // Nobody may ever observe, and hosts may come and go.
+    if (host.open.size === 0 && !host.isTold) this.#hosts.delete(key);
+  }
+
+  #connectionsWith(attributes: Attributes): HostConnections {
+    const key = keyOf(attributes);
     let known = this.#hosts.get(key);
-    if (known === undefined) this.#hosts.set(key, (known = { attributes, open: new Set() }));
+    if (known === undefined) {
+      known = { attributes, open: new Set(), isTold: false };
+      this.#hosts.set(key, known);
+    }
     return known;
   }
 
@@ -92,13 +104,17 @@ export class ConnectionMetrics {
     });
     const observables = [count, pending];
     const observe = (result: BatchObservableResult): void => {
-      for (const { attributes, open } of this.#hosts.values()) {
+      for (const [key, host] of this.#hosts) {
+        const { attributes, open } = host;
         const loads = [...open].map((connection) => connection.pending);
         const used = loads.filter((load) => load > 0).length;
         result.observe(count, used, { ...attributes, [STATE]: 'used' });
         result.observe(count, open.size - used, { ...attributes, [STATE]: 'idle' });
         const sum = loads.reduce((total, load) => total + load, 0);
         result.observe(pending, sum, attributes);
+        // What one reader observes reaches all of them, so zeros are told but once.
+        host.isTold = open.size > 0;
+        if (!host.isTold) this.#hosts.delete(key);
       }
     };
     meter.addBatchObservableCallback(observe, observables);
@@ -118,4 +134,8 @@ export class ConnectionMetrics {
       },
     };
   }
+}
+
+function keyOf(attributes: Attributes): string {
+  return JSON.stringify(attributes);
 }

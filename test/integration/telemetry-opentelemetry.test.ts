@@ -129,13 +129,41 @@ const parentOf = ({ parentSpanContext }: ReadableSpan): string | undefined =>
   parentSpanContext?.spanId;
 const idOf = (span: ReadableSpan): string => span.spanContext().spanId;
 
+/** A reader beside others. */
+class Reader {
+  readonly #exporter: InMemoryMetricExporter;
+  readonly reader: PeriodicExportingMetricReader;
+
+  constructor(temporality: AggregationTemporality) {
+    const exporter = new InMemoryMetricExporter(temporality);
+    this.#exporter = exporter;
+    this.reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  }
+
+  /** What it is told now of the connections to the only host, by their state. */
+  async connections(): Promise<Record<string, unknown>> {
+    this.#exporter.reset();
+    await this.reader.forceFlush();
+    const points = pointsIn(this.#exporter, 'db.client.connection.count');
+    const states = points.map(({ attributes, value }) => [
+      attributes['db.client.connection.state'],
+      value,
+    ]);
+    return Object.fromEntries(states) as Record<string, unknown>;
+  }
+}
+
+function pointsIn(exporter: InMemoryMetricExporter, name: string): DataPoint<unknown>[] {
+  const scopes = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics);
+  const found = scopes.flatMap((scope) => scope.metrics).find((it) => it.descriptor.name === name);
+  return found === undefined ? [] : [...found.dataPoints];
+}
+
 /** The points of a metric, as they are now. */
 async function pointsOf(name: string): Promise<DataPoint<unknown>[]> {
   metrics.reset();
   await meterProvider.forceFlush();
-  const scopes = metrics.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics);
-  const found = scopes.flatMap((scope) => scope.metrics).find((it) => it.descriptor.name === name);
-  return found === undefined ? [] : [...found.dataPoints];
+  return pointsIn(metrics, name);
 }
 
 const valuesOf = async (name: string): Promise<Record<string, unknown>[]> =>
@@ -478,6 +506,34 @@ describe('the metrics', () => {
     await cluster.disconnectPools();
     const idle = (await countNow()).map(({ value }) => value);
     expect(idle).toEqual([0, 0, 0, 0]);
+  });
+
+  it('fall to zero for every reader when a host has no connection, and then end', async () => {
+    const changes = new Reader(AggregationTemporality.DELTA);
+    const totals = new Reader(AggregationTemporality.CUMULATIVE);
+    const provider = new MeterProvider({ readers: [changes.reader, totals.reader] });
+    begin({ meterProvider: provider });
+    const cluster = open();
+    const ping = () => cluster.fanout((client) => client.ping(), { hosts: [1] });
+    await ping();
+    expect(await changes.connections()).toEqual({ used: 0, idle: 1 });
+    expect(await totals.connections()).toEqual({ used: 0, idle: 1 });
+
+    await cluster.disconnectPools();
+    expect(await changes.connections()).toEqual({ used: 0, idle: -1 });
+    expect(await changes.connections()).toEqual({});
+    expect(await totals.connections()).toMatchObject({ idle: 0 });
+
+    await ping();
+    expect(await changes.connections()).toEqual({ used: 0, idle: 1 });
+    expect(await totals.connections()).toMatchObject({ idle: 1 });
+    await cluster.disconnectPools();
+    await changes.connections();
+
+    await ping();
+    await cluster.disconnectPools();
+    expect(await changes.connections()).toEqual({});
+    await provider.shutdown();
   });
 
   it('are the attempts to connect that took too long', async () => {
