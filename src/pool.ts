@@ -63,8 +63,7 @@ const MAX_IDLE_BLOCKING = 4;
 export class Pool {
   /** The host that the connections lead to. */
   readonly host: HostInfo;
-  /** @internal */
-  readonly counters: HostCounters;
+  readonly #counters: HostCounters;
   readonly #settings: PoolSettings;
   readonly #channels: Channel[];
   readonly #pause: ConnectPause;
@@ -75,11 +74,9 @@ export class Pool {
   #pendingBytes = 0;
   readonly #maxPendingCommands: number;
   readonly #maxPendingBytes: number;
-  /** @internal */
-  readonly waitsForRoom: boolean;
+  readonly #waitsForRoom: boolean;
   readonly #waiters = new Set<Waiter>();
-  /** @internal */
-  isRemoved = false;
+  #isRemoved = false;
   readonly #onIdle = new Set<() => void>();
   /** No Set: what it once held would stay alive with the tables that it has outgrown. */
   readonly #holders: Holder[] = [];
@@ -89,14 +86,15 @@ export class Pool {
     this.#settings = settings;
     this.#maxPendingCommands = settings.maxPendingCommands;
     this.#maxPendingBytes = settings.maxPendingBytes;
-    this.waitsForRoom = settings.onOverload === 'wait';
-    this.counters = settings.counters ?? new HostCounters();
+    this.#waitsForRoom = settings.onOverload === 'wait';
+    this.#counters = settings.counters ?? new HostCounters();
     this.#pause = new ConnectPause(settings.reconnect);
     this.#channels = Array.from({ length: settings.connectionsPerHost }, () => this.#newChannel());
   }
 
   #newChannel(isBlocking = false): Channel {
-    const { host, counters } = this;
+    const { host } = this;
+    const counters = this.#counters;
     const settings = this.#settings;
     return new Channel({
       connection: { ...connectionOptions(host, settings), traffic: counters },
@@ -106,6 +104,21 @@ export class Pool {
       watcher: settings.monitor,
       watch: (connection) => traceConnection(host, connection, isBlocking),
     });
+  }
+
+  /** @internal */
+  get counters(): HostCounters {
+    return this.#counters;
+  }
+
+  /** @internal */
+  get waitsForRoom(): boolean {
+    return this.#waitsForRoom;
+  }
+
+  /** @internal */
+  get isRemoved(): boolean {
+    return this.#isRemoved;
   }
 
   get #allChannels(): Channel[] {
@@ -196,7 +209,7 @@ export class Pool {
    * @internal
    */
   remove(): void {
-    this.isRemoved = true;
+    this.#isRemoved = true;
     this.#end('was removed');
   }
 
@@ -328,6 +341,36 @@ export class Pool {
   /** @internal */
   stopAwaitingRoom(waiter: Waiter): void {
     this.#waiters.delete(waiter);
+  }
+}
+
+/** What a subclass may change. */
+const OPEN_MEMBERS = new Set([
+  'constructor',
+  'connections',
+  'pending',
+  'executeCommand',
+  'disconnect',
+]);
+
+/**
+ * Refuses a pool whose class changes, knowingly or not, what the clients rely on.
+ *
+ * @throws BadHostSetup that names the member.
+ */
+export function checkPool(pool: Pool): void {
+  const closed = Object.getOwnPropertyNames(Pool.prototype).filter(
+    (name) => !OPEN_MEMBERS.has(name),
+  );
+  let object: object = pool;
+  while (object !== Pool.prototype) {
+    const found = closed.find((name) => Object.hasOwn(object, name));
+    if (found !== undefined) {
+      throw new BadHostSetup(
+        `pool: ${pool.constructor.name} must not have a member ${found}, which is Pool's own`,
+      );
+    }
+    object = Object.getPrototypeOf(object) as object;
   }
 }
 

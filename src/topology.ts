@@ -11,7 +11,7 @@ import { BadHostSetup, ClosedError } from './errors.js';
 import { type EmitHostEvent, type HostHealth, type HostLoad, HostMonitor } from './health.js';
 import { createHost, type HostConfig, type HostInfo } from './hosts.js';
 import type { ResolvedPoolOptions } from './options.js';
-import type { Pool, PoolClass, PoolSettings } from './pool.js';
+import { checkPool, type Pool, type PoolClass, type PoolSettings } from './pool.js';
 import { asPartitionRouter, type PartitionRouter } from './routers/partition-router.js';
 import {
   type BaseRouter,
@@ -148,6 +148,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
       counters: this.#counters.get(hostId)!,
     };
     const opened = new this.#options.pool(host, settings);
+    checkPool(opened);
     this.#pools.set(hostId, opened);
     return opened;
   }

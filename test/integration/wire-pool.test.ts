@@ -328,6 +328,32 @@ describe('a subclass of Pool', () => {
     await cluster.disconnectPools();
   });
 
+  it('must not have, even by chance, what pools have for the library', async () => {
+    class Field extends Pool {
+      constructor(...[host, settings]: ConstructorParameters<typeof Pool>) {
+        super(host, settings);
+        Object.defineProperty(this, 'counters', { value: { seen: 0 } });
+      }
+    }
+    class Method extends Pool {}
+    Object.defineProperty(Method.prototype, 'release', { value: () => undefined });
+    for (const [pool, member] of [
+      [Field, 'counters'],
+      [Method, 'release'],
+    ] as const) {
+      const cluster = new Cluster({
+        hosts: { 0: { unixSocketPath: single.server.socketPath } },
+        pool,
+      });
+      const problem = `pool: ${pool.name} must not have a member ${member}, which is Pool's own`;
+      expect(() => cluster.getPoolForHost(0)).toThrow(problem);
+      await expect(cluster.getRoutingClient().get('k')).rejects.toMatchObject({
+        code: 'RB_BAD_HOST_SETUP',
+        message: problem,
+      });
+    }
+  });
+
   it('of what was removed rejects what has no answer', async () => {
     const cluster = new Cluster({ hosts: { 0: { unixSocketPath: single.server.socketPath } } });
     const pool = cluster.getPoolForHost(0);
