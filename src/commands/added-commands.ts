@@ -1,6 +1,7 @@
 /** The commands that a user adds to a cluster: modules, functions and scripts. */
 
 import { BadHostSetup } from '../errors.js';
+import { isRecord } from '../util/validate.js';
 import { TypedCommand } from './command-spec.js';
 import type {
   Command,
@@ -42,12 +43,19 @@ export const CLIENT_MEMBERS: ReadonlySet<string> = new Set([
 /**
  * The table of the added commands; undefined if there are none.
  *
- * @throws BadHostSetup for a name that would hide a member of the clients.
+ * @throws BadHostSetup for a name that would hide a member of the clients, and for what is no
+ *   definition.
  */
 export function addedCommands(options: AddedCommandOptions): AddedCommandTable | undefined {
   const { modules = {}, functions = {}, scripts = {} } = options;
-  for (const [option, added] of Object.entries({ modules, functions, scripts })) {
-    for (const name of Object.keys(added)) checkName(option, name);
+  for (const [name, script] of Object.entries(scripts)) {
+    checkName('scripts', name);
+    if (!isDefinition(script) || typeof script.SHA1 !== 'string') {
+      throw new BadHostSetup(`scripts: ${name} must be what defineScript returns`);
+    }
+  }
+  for (const [option, groups] of Object.entries({ modules, functions })) {
+    for (const [name, group] of Object.entries(groups)) checkGroup(option, name, group);
   }
   const groups = new Map([
     ...mapEntries(modules, (module) => mapEntries(module, moduleCommand)),
@@ -60,6 +68,18 @@ export function addedCommands(options: AddedCommandOptions): AddedCommandTable |
 function checkName(option: string, name: string): void {
   if (!CLIENT_MEMBERS.has(name)) return;
   throw new BadHostSetup(`${option}: ${name} is taken: it is a member of the clients already`);
+}
+
+function checkGroup(option: string, name: string, group: unknown): void {
+  checkName(option, name);
+  for (const [method, definition] of Object.entries(isRecord(group) ? group : {})) {
+    if (isDefinition(definition)) continue;
+    throw new BadHostSetup(`${option}: ${name}.${method} must have a function parseCommand`);
+  }
+}
+
+function isDefinition(value: unknown): value is Record<string, unknown> {
+  return isRecord(value) && typeof value.parseCommand === 'function';
 }
 
 function mapEntries<T, R>(

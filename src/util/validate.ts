@@ -94,6 +94,7 @@ export function describeValue(value: unknown): string {
 export function describeType(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   const type = typeof value;
+  if (Number.isNaN(value)) return 'NaN';
   if (type !== 'object') return `a ${type}`;
   const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
   if (tag === 'Object') return 'an object';

@@ -4,7 +4,7 @@ import { defineScript } from '@redis/client';
 import type { CommandParser } from '@redis/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { Cluster } from '../../src/cluster.js';
+import { Cluster, type ClusterOptions } from '../../src/cluster.js';
 import { FanoutClient, KeyTargetClient } from '../../src/clients/fanout-client.js';
 import { MappingClient } from '../../src/clients/mapping-client.js';
 import { RoutingClient } from '../../src/clients/routing-client.js';
@@ -361,6 +361,26 @@ describe('the names of added commands', () => {
       expect(() => new Cluster(options)).toThrow(BadHostSetup);
       expect(() => new Cluster(options)).toThrow(`scripts: ${name} is taken`);
       expect(() => new Cluster({ hosts: [], functions: { [name]: {} } })).toThrow(BadHostSetup);
+    }
+  });
+
+  it('lead to definitions', () => {
+    const bad = [
+      [
+        { scripts: { mine: { ...echo, SHA1: undefined } } },
+        'scripts: mine must be what defineScript',
+      ],
+      [{ scripts: { mine: { SHA1: echo.SHA1 } } }, 'scripts: mine must be what defineScript'],
+      [
+        { functions: { lib: { mine: {} } } },
+        'functions: lib.mine must have a function parseCommand',
+      ],
+      [{ modules: { mod: { mine: null } } }, 'modules: mod.mine must have a function parseCommand'],
+    ] as const;
+    for (const [options, problem] of bad) {
+      const all = { hosts: [], ...options } as unknown as ClusterOptions;
+      expect(() => new Cluster(all)).toThrow(BadHostSetup);
+      expect(() => new Cluster(all)).toThrow(problem);
     }
   });
 
