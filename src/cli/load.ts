@@ -17,6 +17,7 @@ import {
   type Material,
   picker,
   type Share,
+  valuesPerKey,
 } from './workload.js';
 
 /** What the load is. */
@@ -45,6 +46,8 @@ export interface LoadResult {
 
 /** How many keys are filled or removed by one map. */
 const CHUNK = 1000;
+/** How many bytes of values one map fills: far less than may wait for a host. */
+const FILL_BYTES = 8 * 1024 * 1024;
 /** The longest latency that is told apart, in microseconds: an hour. */
 const LONGEST = 3_600_000_000;
 /** The pause after a failure, in milliseconds: a host that is down fails at once, again and again. */
@@ -85,7 +88,10 @@ export class Load {
   /** Writes the keys that the mix reads. */
   async fill(onProgress: (share: number) => void): Promise<void> {
     const { value } = this.#material;
-    await this.#forEachKey(familiesToFill(this.#options.mix), onProgress, (client, key, family) =>
+    const families = familiesToFill(this.#options.mix);
+    const keyBytes = value.length * Math.max(1, ...families.map(valuesPerKey));
+    const chunk = Math.max(1, Math.min(CHUNK, Math.floor(FILL_BYTES / keyBytes)));
+    await this.#forEachKey(families, chunk, onProgress, (client, key, family) =>
       fill(client, family, key, value),
     );
   }
@@ -157,7 +163,7 @@ export class Load {
     const failures = new Map<number, unknown>();
     const router = this.#cluster.getRouter();
     const families = familiesOf(this.#options.mix);
-    await this.#forEachKey(families, onProgress, async (client, key) => {
+    await this.#forEachKey(families, CHUNK, onProgress, async (client, key) => {
       const hostId = router.getHostForKey(key);
       // A silent host would be waited for again and again.
       if (failures.has(hostId)) return;
@@ -172,13 +178,14 @@ export class Load {
 
   async #forEachKey(
     families: readonly Family[],
+    chunk: number,
     onProgress: (share: number) => void,
     run: (client: LoadClient, key: string, family: Family) => PromiseLike<unknown>,
   ): Promise<void> {
     const { keys } = this.#options;
     const all = families.length * keys;
-    for (let start = 0; start < all; start += CHUNK) {
-      const end = Math.min(all, start + CHUNK);
+    for (let start = 0; start < all; start += chunk) {
+      const end = Math.min(all, start + chunk);
       await this.#cluster.map(async (client) => {
         const issued: PromiseLike<unknown>[] = [];
         for (let index = start; index < end; index++) {

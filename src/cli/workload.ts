@@ -120,6 +120,11 @@ export function familiesToFill(mix: readonly Share[]): Family[] {
   return familiesOf(mix.filter(({ operation }) => operation.reads));
 }
 
+/** How many values a key of a family is filled with. */
+export function valuesPerKey(family: Family): number {
+  return family === 'hash' ? FIELDS : 1;
+}
+
 /** Writes a key of a family that is filled. */
 export function fill(
   client: LoadClient,

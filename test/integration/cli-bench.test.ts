@@ -130,6 +130,19 @@ describe('bench', () => {
     expect(stdout).toMatch(/^ *[\d.]+ - [\d.]+ ms +[\d,]+ +[\d.]+% +[█▏▎▍▌▋▊▉]+$/m);
   });
 
+  it('fills keys with large values without more waiting for a host than may', async () => {
+    const socketPaths = servers.servers.map(({ socketPath }) => socketPath);
+    cli.file('narrow.json', {
+      hosts: socketPaths.map((unixSocketPath, hostId) => ({ hostId, unixSocketPath })),
+      poolOptions: { maxPendingBytes: 12 * 1024 * 1024 },
+    });
+    const { all, failures } = await benchJson(
+      ...['--config', 'narrow.json', '--mix', 'hget', '--value-size', '300000'],
+      ...['--keys', '40', '--commands', '10', '--concurrency', '1'],
+    );
+    expect({ count: all.count, failures }).toEqual({ count: 10, failures: [] });
+  });
+
   it('ends with 1 where a host is down, and removes its keys from the others', async () => {
     const gone = await startServer();
     cli.file('down.json', {
