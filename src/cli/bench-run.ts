@@ -3,6 +3,7 @@
 import { benchJson, formatBench } from './bench-report.js';
 import type { Context } from './context.js';
 import { EXIT, Stopped, UsageError } from './exit.js';
+import { jsonText } from './json.js';
 import { Load, type LoadOptions, type LoadResult } from './load.js';
 import { Progress } from './progress.js';
 import { describeErrorOfHost } from './report.js';
@@ -110,7 +111,7 @@ async function print(
   result: LoadResult,
 ): Promise<void> {
   const text = isJson
-    ? JSON.stringify(benchJson(options, result), null, 2)
+    ? jsonText(benchJson(options, result), 2)
     : formatBench(options, result, output);
   if (!signal.aborted) await output.line(text);
   else if (signal.reason instanceof Stopped && signal.reason.exitCode !== EXIT.ok) {

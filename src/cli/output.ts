@@ -6,6 +6,7 @@ import type { WriteStream } from 'node:tty';
 import pc from 'picocolors';
 
 import { Stopped } from './exit.js';
+import { jsonText } from './json.js';
 import { redactUrls } from './text.js';
 
 /** The colours of one stream; they do nothing where it takes none. */
@@ -103,11 +104,21 @@ export class Output {
 
   /** Writes the whole result as one JSON document, indented for a person to read. */
   json(value: unknown): Promise<void> {
-    return this.line(JSON.stringify(value, null, 2));
+    return this.line(jsonText(value, 2));
+  }
+
+  /** Writes a part of the result as JSON on a line of its own. */
+  jsonLine(value: unknown): Promise<void> {
+    return this.line(jsonText(value));
   }
 
   /** Writes a message on a line of its own, without any login. */
   note(message: string): void {
     this.#stderr.write(`${redactUrls(message)}\n`);
+  }
+
+  /** Writes a message as JSON on a line of its own. No text in it may have a login. */
+  jsonNote(value: unknown): void {
+    this.#stderr.write(`${jsonText(value)}\n`);
   }
 }

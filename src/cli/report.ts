@@ -25,7 +25,7 @@ export interface ErrorJson {
 /** Tells of the error that ended the call, and answers the exit code. */
 export function reportError(error: unknown, output: Output, isJson: boolean): number {
   if (error instanceof Stopped) return error.exitCode;
-  if (isJson) output.note(JSON.stringify({ error: errorJson(error) }));
+  if (isJson) output.jsonNote({ error: errorJson(error) });
   else output.note(`${output.noteColors.red('rb:')} ${describeError(error)}`);
   return isMisuse(error) ? EXIT.misuse : EXIT.failed;
 }
@@ -76,7 +76,7 @@ function adviseOn({ message, command = 'COMMAND' }: UnroutableCommand): string {
 
 /** An error for `--json`. */
 export function errorJson(error: unknown): ErrorJson {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  if (!(error instanceof Error)) return { name: 'Error', message: redactUrls(String(error)) };
   const { hostId, address, command, maybeExecuted } = error as Error & CommandErrorFields;
   const { code } = error as { code?: string };
   return {
@@ -85,7 +85,7 @@ export function errorJson(error: unknown): ErrorJson {
     message: redactUrls(error.message),
     ...(hostId !== undefined && { host: hostId }),
     ...(address !== undefined && { address }),
-    ...(command !== undefined && { command }),
+    ...(command !== undefined && { command: redactUrls(command) }),
     ...(maybeExecuted !== undefined && { maybeExecuted }),
   };
 }

@@ -1,5 +1,8 @@
 /** `rb exec`, `rb all` and `rb fanout` against real servers. */
 
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { useCli } from '../helpers/cli.js';
@@ -95,6 +98,19 @@ describe('exec', () => {
     expect(code).toBe(1);
     expect(JSON.parse(stderr)).toMatchObject({
       error: { name: 'ReplyError', code: 'RB_REPLY', command: 'INCR' },
+    });
+  });
+
+  it('keeps the JSON of an error whole, whatever the server says', async () => {
+    const address = join(cli.folder, 'a@b');
+    symlinkSync(servers.servers[0]!.socketPath!, address);
+    cli.file('linked.json', { hosts: [{ hostId: 0, unixSocketPath: address }] });
+    const script = "return redis.error_reply('ERR redis://u:secret@h, see https://redis.io')";
+    const args = ['--config', 'linked.json', '--json', 'exec', 'EVAL', script, '1', 'key'];
+    const { code, stderr } = await cli.run(args);
+    expect(code).toBe(1);
+    expect(JSON.parse(stderr)).toMatchObject({
+      error: { message: 'ERR redis://***@h, see https://redis.io', address },
     });
   });
 

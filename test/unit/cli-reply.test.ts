@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { bar } from '../../src/cli/bars.js';
+import { jsonText } from '../../src/cli/json.js';
 import { replyBytes, replyJson, replyLines, VerbatimText } from '../../src/cli/reply.js';
 import { formatTable } from '../../src/cli/table.js';
 import {
@@ -89,6 +90,15 @@ describe('replyJson', () => {
   it('keeps a field that has a meaning in JavaScript', () => {
     const json = JSON.stringify(replyJson(new Map([['__proto__', bytes('x')]])));
     expect(json).toBe('{"__proto__":"x"}');
+  });
+});
+
+describe('jsonText', () => {
+  it('escapes every control character, also those that JSON lets through', () => {
+    const value = { 'a\x9b31m': '\x1b[\x7f\x80ü' };
+    const text = jsonText(value);
+    expect(text).toBe('{"a\\u009b31m":"\\u001b[\\u007f\\u0080ü"}');
+    expect(JSON.parse(text)).toEqual(value);
   });
 });
 

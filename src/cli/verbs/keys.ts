@@ -4,6 +4,7 @@ import type { Cluster } from '../../cluster.js';
 import type { HostInfo } from '../../hosts.js';
 import type { Context } from '../context.js';
 import { EXIT, untilAborted } from '../exit.js';
+import { jsonText } from '../json.js';
 import { Progress } from '../progress.js';
 import { bytesJson, SHOWN_TYPES } from '../reply.js';
 import { describeErrorOfHost, errorJson } from '../report.js';
@@ -115,7 +116,7 @@ function lineOf(key: Buffer, { hostId, address, db }: HostInfo, context: Context
   const { output, isJson } = context;
   if (isJson) {
     const line = { key: bytesJson(key), host: hostId, address, db };
-    return Buffer.from(`${JSON.stringify(line)}\n`);
+    return Buffer.from(`${jsonText(line)}\n`);
   }
   return Buffer.concat([output.isTerminal ? Buffer.from(displayKey(key)) : key, LINE_END]);
 }

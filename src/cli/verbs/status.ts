@@ -73,7 +73,7 @@ async function printLook(
   { output, isJson }: Context,
   statuses: readonly HostStatus[],
 ): Promise<void> {
-  if (isJson) await output.line(JSON.stringify(statusJson(statuses)));
+  if (isJson) await output.jsonLine(statusJson(statuses));
   else await output.line(`${formatStatus(statuses, output)}\n`);
 }
 

@@ -54,7 +54,7 @@ async function runWhere(context: Context, operands: readonly string[]): Promise<
   if (!context.isJson) await output.line(output.colors.bold(columns.title()));
   for await (const key of keysOf(context, operands)) {
     const place = placeOf(key, cluster, router);
-    if (context.isJson) await output.line(JSON.stringify({ key: keyJson(key), ...place }));
+    if (context.isJson) await output.jsonLine({ key: keyJson(key), ...place });
     else await output.write(columns.row(place, output.isTerminal ? displayKey(key) : key));
   }
   return EXIT.ok;
