@@ -72,16 +72,17 @@ function latencyTable(
   return formatTable(columns, rows.length > 1 ? [...rows, row('all', all)] : rows);
 }
 
-/** By name, in microseconds. */
-function statistics(histogram: Int32Histogram): [name: string, micros: number][] {
+/** By name, in microseconds. A percentile is rounded up, but not above the maximum. */
+export function statistics(histogram: Int32Histogram): [name: string, micros: number][] {
+  const { maxValue } = histogram;
   const isEmpty = histogram.totalCount === 0;
   return [
     ['mean', isEmpty ? 0 : histogram.mean],
     ...PERCENTILES.map((percentile): [string, number] => [
       `p${percentile}`,
-      histogram.getValueAtPercentile(percentile),
+      Math.min(maxValue, histogram.getValueAtPercentile(percentile)),
     ]),
-    ['max', histogram.maxValue],
+    ['max', maxValue],
   ];
 }
 

@@ -4,7 +4,7 @@ import { Int32Histogram } from 'hdr-histogram-js';
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
 
-import { bucketsOf } from '../../src/cli/bench-report.js';
+import { bucketsOf, statistics } from '../../src/cli/bench-report.js';
 import { type HostStatus, hitRate, skewOf, totalsOf } from '../../src/cli/host-status.js';
 import { Placement, withHostCount } from '../../src/cli/placement.js';
 import { progressOf } from '../../src/cli/scan.js';
@@ -204,6 +204,21 @@ describe('placements', () => {
     expect(Math.max(...lines.slice(1, 4).map(({ length }) => length))).toBeLessThanOrEqual(60);
     expect(lines[5]).toMatch(/^ROUTER +HOSTS +FEWEST +MOST +MOST\/MEAN +MOVE +SHARE$/);
     expect(lines[7]).toMatch(new RegExp(`^PartitionRouter +6 .* ${more.moved} +[\\d.]+%$`));
+  });
+});
+
+describe('statistics', () => {
+  it('have no percentile above the maximum', () => {
+    const histogram = new Int32Histogram(1, 2, 3);
+    histogram.autoResize = true;
+    histogram.recordValue(100_001);
+    // All values from 99,968 to 100,031 are one to the histogram.
+    expect(histogram.getValueAtPercentile(50)).toBeGreaterThan(100_001);
+    expect(
+      statistics(histogram)
+        .slice(1)
+        .map(([, micros]) => micros),
+    ).toEqual(Array<number>(5).fill(100_001));
   });
 });
 
