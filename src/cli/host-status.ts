@@ -1,6 +1,8 @@
 /** Asking hosts how they are, and what that comes to for the whole cluster. */
 
 import type { Cluster } from '../cluster.js';
+import { ConnectionError } from '../errors.js';
+import { isLoading } from '../wire/loading.js';
 import { parseInfo, type ServerInfo } from './server-info.js';
 
 /** How a host is. */
@@ -21,7 +23,7 @@ const PINGS = 5;
 /** How many hosts are pinged at a time: with all of them, each would wait for the others. */
 const PINGED_AT_A_TIME = 4;
 
-/** Asks the hosts, all at once. Whoever fails to answer is down. */
+/** Asks the hosts, all at once. Whoever fails to answer is down, unless it says that it loads. */
 export async function askStatus(
   cluster: Cluster,
   hostIds: readonly number[],
@@ -43,7 +45,7 @@ async function askInfo(cluster: Cluster, host: number): Promise<HostStatus> {
     const info = parseInfo(String(await pool.executeCommand('INFO')), db);
     return { ...place, state: info.isLoading ? 'loading' : 'up', info };
   } catch (error) {
-    return { ...place, state: 'down', error };
+    return { ...place, state: stateOf(error), error };
   }
 }
 
@@ -59,9 +61,14 @@ async function ping(cluster: Cluster, status: HostStatus): Promise<HostStatus> {
       times.push(performance.now() - start);
     }
   } catch (error) {
-    return { host, address, db, state: 'down', error };
+    return { host, address, db, state: stateOf(error), error };
   }
   return { ...status, latencyMs: median(times) };
+}
+
+/** A server that loads its data answers, but lets nobody connect for long. */
+function stateOf(error: unknown): 'loading' | 'down' {
+  return isLoading(error instanceof ConnectionError ? error.cause : error) ? 'loading' : 'down';
 }
 
 function median(values: readonly number[]): number {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { useCli } from '../helpers/cli.js';
 import { commandsDuring, connectDirect } from '../helpers/direct-client.js';
+import { LoadingServer } from '../helpers/loading-server.js';
 import { startServer, type SingleServer, useServers } from '../helpers/servers.js';
 import { whileStopped } from '../helpers/stopped.js';
 
@@ -100,6 +101,18 @@ describe('status', () => {
     expect(code).toBe(1);
     expect(json.hosts.map(({ state }) => state)).toEqual(['up', 'up', 'down', 'down']);
     expect(json.hosts[2]?.error?.name).toBe('TimeoutError');
+  });
+
+  it('says of a server that it loads its data, and ends with 1', async () => {
+    const server = await LoadingServer.start();
+    cli.file('loading.json', { hosts: [{ hostId: 0, unixSocketPath: server.path }] });
+    await server.restart();
+    const args = ['--config', 'loading.json', '--timeout', '5000'];
+    const { code, json } = await statusJson(...args);
+    expect(await server.isLoading()).toBe(true);
+    expect({ code, state: json.hosts[0]?.state }).toEqual({ code: 1, state: 'loading' });
+    await server.finish();
+    await server.close();
   });
 
   it('shows some hosts only', async () => {
