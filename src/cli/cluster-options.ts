@@ -7,6 +7,7 @@ import type { RouterClass } from '../routers/router.js';
 import { findConfigFile, readConfigFile } from './config-file.js';
 import { UsageError } from './exit.js';
 import { readHostList } from './host-list.js';
+import { hideLogin } from './text.js';
 
 /** What a call says about the cluster. */
 export interface ClusterSource {
@@ -80,7 +81,7 @@ export function routerNamed(name: string): RouterClass {
   });
   if (found !== undefined) return found[1];
   throw new UsageError(
-    `there is no router '${name}': the routers are ${Object.keys(ROUTERS).join(' and ')} ` +
+    `there is no router '${hideLogin(name)}': the routers are ${Object.keys(ROUTERS).join(' and ')} ` +
       '(your own can be named in a config that is a .js file)',
   );
 }

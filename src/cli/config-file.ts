@@ -40,7 +40,8 @@ export async function readConfigFile(
 async function readJson(path: string, absolute: string): Promise<unknown> {
   let text: string;
   try {
-    text = await readFile(absolute, 'utf8');
+    // Editors of Windows may put a byte order mark in front.
+    text = (await readFile(absolute, 'utf8')).replace(/^\uFEFF/, '');
   } catch (error) {
     throw unreadable(path, error);
   }
@@ -64,21 +65,49 @@ function placeOfExcerpt(message: string, text: string): number {
   const [, token = '', dots = '', excerpt = ''] =
     /^Unexpected token '(.*?)', (\.\.\.)?"(.*)"(?:\.\.\.)? is not valid JSON$/s.exec(message) ?? [];
   if (token === '') return -1;
-  return dots === '' ? text.indexOf(token) : text.indexOf(excerpt) + 10;
+  const [sought, offset] = dots === '' ? [token, 0] : [excerpt, 10];
+  const at = text.indexOf(sought);
+  // Which of several it is about, is not said.
+  return at === -1 || at !== text.lastIndexOf(sought) ? -1 : at + offset;
 }
 
 async function loadModule(path: string, absolute: string): Promise<unknown> {
   if (!existsSync(absolute)) throw unreadable(path, { code: 'ENOENT' });
   if (/^\.[cm]?ts$/.test(extname(path))) assertTypeScript(path);
-  let module: unknown;
   try {
-    module = await withoutWarnings(() => import(pathToFileURL(absolute).href));
+    return await withoutWarnings(() => importDefault(pathToFileURL(absolute).href));
   } catch (error) {
-    const { name, message } = error as Error;
-    if (error instanceof SyntaxError && ES_SYNTAX.test(message)) throw readAsCommonJs(path);
-    throw new UsageError(`${path} cannot be loaded: ${name}: ${message}`);
+    if (error instanceof SyntaxError && ES_SYNTAX.test(error.message)) throw readAsCommonJs(path);
+    throw new UsageError(`${path} cannot be loaded: ${reasonOf(error, path)}`);
   }
-  return await (module as { default?: unknown }).default;
+}
+
+/** What a module exports as its default, which may be a promise. */
+async function importDefault(url: string): Promise<unknown> {
+  const module = (await import(url)) as { default?: unknown };
+  return await module.default;
+}
+
+/** Why a module cannot be loaded. */
+function reasonOf(error: unknown, path: string): string {
+  if (typeof error === 'string') return error;
+  if (!(error instanceof Error)) {
+    return `what it throws is no Error (${error === null ? 'null' : typeof error})`;
+  }
+  const { name, message } = error;
+  return QUOTING.some((kind) => error instanceof kind)
+    ? name + lineOf(path, error)
+    : `${name}: ${message}`;
+}
+
+/** Errors whose messages repeat parts of the file, which may have passwords. */
+const QUOTING = [ReferenceError, SyntaxError, TypeError];
+
+/** Which line of the file the error is from, if it says so. */
+function lineOf(path: string, { stack = '' }: Error): string {
+  const [, behind = ''] = stack.split(`/${basename(path)}:`);
+  const [line] = /^\d+/.exec(behind) ?? [];
+  return line === undefined ? '' : `, see line ${line}`;
 }
 
 /** What Node says of the first `import` or `export` in a file that it takes for CommonJS. */

@@ -1,7 +1,7 @@
 /** What `--hosts` names: hosts by their URLs, or host ids. */
 
 import { UsageError } from './exit.js';
-import { redactUrls } from './text.js';
+import { hideLogin } from './text.js';
 
 /** Both kinds of things that `--hosts` can name, each in the order given. */
 export interface HostList {
@@ -26,7 +26,7 @@ function splitUrls(value: string): string[] {
   const bare = urls.find((url) => /,/.test(url.slice(url.lastIndexOf('@') + 1)));
   if (bare === undefined) return urls;
   throw new UsageError(
-    `each host needs a URL of its own, as in redis://a:6379,redis://b:6379, not ${redactUrls(bare)}`,
+    `each host needs a URL of its own, as in redis://a:6379,redis://b:6379, not ${hideLogin(bare)}`,
   );
 }
 

@@ -3,7 +3,7 @@
 import { open } from 'node:fs/promises';
 
 import { UsageError } from './exit.js';
-import { decodeText } from './text.js';
+import { decodeText, hideLogin } from './text.js';
 
 const LINE_END = 0x0a;
 
@@ -59,5 +59,8 @@ const REASONS: Readonly<Record<string, string>> = {
 /** The error for a file that cannot be read. */
 export function unreadable(path: string, error: unknown): UsageError {
   const { code = '', message = '' } = error as Partial<NodeJS.ErrnoException>;
-  return new UsageError(`cannot read ${path}: ${REASONS[code] ?? message}`);
+  // A URL may have been given in its place; a path by itself may have an `@`. Behind the comma of
+  // Node's own messages the path comes again.
+  const shown = path.includes(':') ? hideLogin(path) : path;
+  return new UsageError(`cannot read ${shown}: ${REASONS[code] ?? message.split(',', 1)[0]!}`);
 }

@@ -9,7 +9,7 @@ import { EXIT, UsageError } from './exit.js';
 import { type HostList, readHostList, readIds } from './host-list.js';
 import type { Output } from './output.js';
 import { reportError } from './report.js';
-import { redactUrls } from './text.js';
+import { hideLogin } from './text.js';
 import { positive, type Verb, type VerbOption } from './verb.js';
 import { all } from './verbs/all.js';
 import { bench } from './verbs/bench.js';
@@ -152,7 +152,15 @@ function reportGrammar(error: CommanderError, output: Output, isJson: boolean): 
 
 /** What commander says is wrong, on one line. */
 function grammarMessage({ code, message }: CommanderError): string {
-  const text = message.replace(/^error: /, '').replaceAll('\n', ' ');
+  const text = message
+    .replace(/^error: /, '')
+    .replace(
+      /^(unknown command) '(.*)'/s,
+      (_, what, verb: string) => `${what} '${hideLogin(verb)}'`,
+    )
+    // The value of an option that there is not may be anything.
+    .replace(/^(unknown option '[^=]*)=.*'/s, "$1'")
+    .replaceAll('\n', ' ');
   const [, verb = ''] = /^unknown command '([^']*)'/.exec(text) ?? [];
   if (code !== 'commander.unknownCommand' || !isRedisCommand(verb)) return text;
   return `${verb} is a command of Redis: rb exec ${verb} ... sends it to the host of its key, rb all to every host`;
@@ -228,7 +236,7 @@ function parseNaming(option: Option, parse: (value: string) => unknown, text: st
     return parse(text);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${option.long ?? option.flags} ${redactUrls(text)}: ${error.message}`);
+    throw new UsageError(`${option.long ?? option.flags} ${hideLogin(text)}: ${error.message}`);
   }
 }
 

@@ -65,6 +65,14 @@ export function redactUrls(message: string): string {
   return message.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)\S*@/gi, '$1***@');
 }
 
+/**
+ * What was given where no `@` belongs, without what may be the login of a URL in it, with or without
+ * a scheme: here a password may have spaces, too.
+ */
+export function hideLogin(value: string): string {
+  return value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@');
+}
+
 const INTEGERS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
 /** `1,234,567` */

@@ -221,6 +221,11 @@ describe('the cluster of a call', () => {
     ]);
   });
 
+  it('may be a file that begins with a byte order mark', async () => {
+    cli.file('marked.json', '\uFEFF{ "hosts": ["redis://marked:1"] }');
+    expect(await addressOf(['--config', 'marked.json'])).toBe('marked:1');
+  });
+
   it('may be TypeScript where Node runs that, and is refused with the reason where not', async () => {
     cli.removeFile('rb.config.json');
     cli.file(
@@ -276,6 +281,7 @@ describe('the cluster of a call', () => {
     ['{ "hosts": [],\n\n  "RESP": nope }', /^rb: bad\.json is no JSON: see line 3\n$/],
     ['{\n\n x }', /^rb: bad\.json is no JSON: see line 3\n$/],
     ['{\n"hosts":\n', /^rb: bad\.json is no JSON: it ends too early\n$/],
+    ['{\n"x":1,\n"b": x}', /^rb: bad\.json is no JSON\n$/],
   ])('refuses the config %j with 2 and names the file', async (text, message) => {
     cli.file('bad.json', text);
     const { code, stdout, stderr } = await cli.run(['where', '--config', 'bad.json', 'k']);
@@ -288,14 +294,45 @@ describe('the cluster of a call', () => {
     ['--hosts', 'redis://:sec,ret@host:99999,redis://b'],
     ['--hosts', 'redis://:sec/secret@host'],
     ['--hosts', 'user:secret@host'],
+    ['--hosts', 'redis://u:my secret@a,b'],
+    ['--hosts', 'redis://u:my secret@a:99999'],
     ['--hots', 'redis://:secret@host'],
     ['--hots=redis://:secret@host'],
     ['--timeout', 'redis://:secret@host'],
+    ['--hots=my secret'],
+    ['--router', 'redis://u:my secret@host', '--hosts=redis://a'],
+    ['--config', 'redis://u:my secret@host'],
+    ['--config', 'u:my secret@host'],
+    // Longer than a path may be.
+    ['--config', `u:my secret${'@'.repeat(5000)}host.json`],
   ])('shows no password of a bad %s', async (...args) => {
     const { code, stdout, stderr } = await cli.run(['where', ...args, 'k']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).not.toBe('');
     expect(stderr).not.toMatch(/sec(ret|,ret|\/)/);
+  });
+});
+
+describe('a config that is a module', () => {
+  const rejection = 'export default Promise.reject(new Error("the vault is sealed"));';
+
+  it.each([
+    [rejection, 'Error: the vault is sealed'],
+    ['throw "the vault is sealed"', 'the vault is sealed'],
+    ['throw null', 'what it throws is no Error (null)'],
+    ['throw 7', 'what it throws is no Error (number)'],
+    // The messages of these repeat what may be a password.
+    ['export default {\n password: secret }', 'ReferenceError, see line 2'],
+    ['export default JSON.parse("secret")', 'SyntaxError'],
+  ])('is refused with 2 and the reason: %j', async (text, reason) => {
+    cli.file('bad.mjs', text);
+    const { code, stdout, stderr } = await cli.run(['where', '--config', 'bad.mjs', 'k']);
+    const message = `rb: bad.mjs cannot be loaded: ${reason}`;
+    expect({ code, stdout, stderr: stderr.slice(0, message.length) }).toEqual({
+      ...{ code: 2, stdout: '', stderr: message },
+    });
+    expect(stderr).toMatch(/^[^\n]*\n$/);
+    expect(stderr).not.toContain('secret');
   });
 });
 
@@ -324,6 +361,17 @@ describe('the grammar', () => {
       expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: '' });
       expect(stderr).not.toBe('');
     }
+  });
+
+  it.each([
+    [['redis://u:my secret@h'], /^rb: unknown command 'redis:\/\/\*\*\*@h'/],
+    [['status', '--on', 'u:my secret@h'], /^rb: --on \*\*\*@h: this names no hosts/],
+    [['exec', '--hosts=redis://a', 'redis://u:my secret@h', 'k'], /^rb: unknown command/],
+  ])('shows no password of what stands where something else belongs: %j', async (args, message) => {
+    const { code, stderr } = await cli.run(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/secret/i);
   });
 
   it('says how a command of Redis is sent', async () => {

@@ -11,6 +11,7 @@ import {
   formatBytes,
   formatCount,
   formatShare,
+  hideLogin,
   oneLine,
   plural,
   quoteBytes,
@@ -118,6 +119,12 @@ describe('text', () => {
     );
     expect(redactUrls('redis://:a/b@c,d@h')).toBe('redis://***@h');
     expect(redactUrls('mail a@b')).toBe('mail a@b');
+  });
+
+  it('takes logins out of what has no other @, whatever they are made of', () => {
+    expect(hideLogin('redis://u:my s3cret@h')).toBe('redis://***@h');
+    expect(hideLogin('admin:a/b@c\nd@h')).toBe('***@h');
+    expect(hideLogin('partition')).toBe('partition');
   });
 
   it('keeps messages on one line', () => {
