@@ -81,7 +81,8 @@ export function routerNamed(name: string): RouterClass {
   });
   if (found !== undefined) return found[1];
   throw new UsageError(
-    `there is no router '${hideLogin(name)}': the routers are ${Object.keys(ROUTERS).join(' and ')} ` +
+    `there is no router '${hideLogin(name)}': ` +
+      `the routers are ${Object.keys(ROUTERS).join(' and ')} ` +
       '(your own can be named in a config that is a .js file)',
   );
 }

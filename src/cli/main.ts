@@ -13,7 +13,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** What is drawn in place hides the cursor. */
 const SHOW_CURSOR = '\x1b[?25h';
 
-process.exitCode = await main();
+const exitCode = await main();
+await Promise.all([written(process.stdout), written(process.stderr)]);
+// A config file may have opened what never ends by itself.
+process.exit(exitCode);
 
 async function main(): Promise<number> {
   const { stdin, stdout, stderr, env } = process;
@@ -35,8 +38,14 @@ async function main(): Promise<number> {
       version: readVersion(),
     });
   } finally {
-    stdin.destroy();
+    // From now on the first signal ends the process.
+    stop.abort();
   }
+}
+
+/** Resolves when all that was written has left, or cannot leave any more. */
+function written(stream: NodeJS.WritableStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
 }
 
 /** The first signal lets the verb clean up, the second one ends it at once. */

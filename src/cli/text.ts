@@ -66,8 +66,8 @@ export function redactUrls(message: string): string {
 }
 
 /**
- * What was given where no `@` belongs, without what may be the login of a URL in it, with or without
- * a scheme: here a password may have spaces, too.
+ * What was given where no `@` belongs, without what may be the login of a URL in it, with a scheme or
+ * without one: here a password may have spaces, too.
  */
 export function hideLogin(value: string): string {
   return value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@');

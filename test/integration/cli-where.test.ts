@@ -336,6 +336,37 @@ describe('a config that is a module', () => {
   });
 });
 
+describe('a config that leaves something open', () => {
+  beforeEach(() => {
+    cli.removeFile('rb.config.json');
+    cli.file(
+      'rb.config.mjs',
+      "setInterval(() => {}, 1000); export default { hosts: ['unix:///nowhere'] };",
+    );
+  });
+
+  it('keeps nothing from its end, and cuts off nothing', async () => {
+    const keys = Array.from({ length: 20_000 }, (_, index) => `key:${index}`);
+    const { code, stdout } = await cli.run(['where', '--json'], { input: keys.join('\n') });
+    expect(code).toBe(0);
+    expect(stdout.split('\n')).toHaveLength(keys.length + 1);
+    expect(await cli.run(['spread', '-'])).toMatchObject({
+      ...{ code: 2, stdout: '', stderr: 'rb: there are no keys: one is expected on each line\n' },
+    });
+  });
+
+  it('lets a signal end it, and whoever reads no more', async () => {
+    const interrupted = cli.start(['status', '--watch', '--interval', '0.05']);
+    await interrupted.shows('down');
+    interrupted.kill('SIGTERM');
+    expect(await interrupted.result).toMatchObject({ code: 143, stderr: '' });
+    const unread = cli.start(['where', '--json'], { input: 'key\n'.repeat(200_000) });
+    await unread.shows('"key"');
+    unread.closeOutput();
+    expect(await unread.result).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
 describe('the grammar', () => {
   it('prints help with examples for each verb, and ends with 0', async () => {
     const { code, stdout } = await cli.run(['--help']);
