@@ -26,8 +26,11 @@ export const SHOWN_TYPES = {
   [RESP_TYPES.MAP]: Array,
 };
 
+/** The fields and values of a map in turn: fields stay bytes, and it is still known for a map. */
+export class FieldList extends Array<unknown> {}
+
 /** The type mapping of replies that become JSON, which has objects for maps. */
-export const JSON_TYPES = { ...SHOWN_TYPES, [RESP_TYPES.MAP]: Map };
+export const JSON_TYPES = { ...SHOWN_TYPES, [RESP_TYPES.MAP]: FieldList };
 
 /** Integers come as text, and no status reply looks like one. */
 const INTEGER = /^-?\d+$/;
@@ -100,19 +103,33 @@ function rawText(reply: unknown): string {
 
 /**
  * A reply as a value for JSON. Bytes that are no UTF-8 are `{ "base64": … }`; integers beyond
- * 2^53 and numbers that JSON lacks are text; an error within a reply is `{ "error": … }`.
+ * 2^53 and numbers that JSON lacks are text; an error within a reply is `{ "error": … }`. A map is
+ * an object, or a list of `[field, value]` if not all of its fields are UTF-8.
  */
 export function replyJson(reply: unknown): unknown {
+  if (reply instanceof FieldList) return fieldsJson(reply);
   if (Array.isArray(reply)) return reply.map(replyJson);
-  if (reply instanceof Map) {
-    return Object.fromEntries([...reply].map(([field, value]) => [field, replyJson(value)]));
-  }
   if (reply instanceof VerbatimText) return reply.text;
   if (reply instanceof Uint8Array) return bytesJson(reply);
   if (reply instanceof Error) return { error: reply.message };
   if (typeof reply === 'string' && INTEGER.test(reply)) return integerJson(reply);
   if (typeof reply === 'number' && !Number.isFinite(reply)) return doubleText(reply);
   return typeof reply === 'bigint' ? integerJson(String(reply)) : (reply ?? null);
+}
+
+function fieldsJson(list: FieldList): unknown {
+  const pairs = Array.from({ length: list.length / 2 }, (_, index): [unknown, unknown] => [
+    list[index * 2],
+    replyJson(list[index * 2 + 1]),
+  ]);
+  const names = pairs.map(([field]) => nameOf(field));
+  if (names.includes(undefined)) return pairs.map(([field, value]) => [replyJson(field), value]);
+  return Object.fromEntries(pairs.map(([, value], index) => [names[index], value]));
+}
+
+/** The name that a field has in an object; undefined if it is no text. */
+function nameOf(field: unknown): string | undefined {
+  return field instanceof Uint8Array ? decodeText(field) : String(replyJson(field));
 }
 
 function integerJson(text: string): number | string {

@@ -11,6 +11,9 @@ export type TypeChoices = { readonly [type: number]: unknown };
 /** Builds a verbatim string from its three-letter format and its text. */
 export type VerbatimConstructor = new (format: string, text: string) => unknown;
 
+/** Builds an empty list for the fields and values of a map. */
+export type ListConstructor = new () => unknown[];
+
 /** A type mapping in the form that the decoder reads. */
 export interface DecodeMapping {
   readonly numberAsString: boolean;
@@ -23,11 +26,15 @@ export interface DecodeMapping {
   readonly setAsSet: boolean;
   readonly mapAsMap: boolean;
   readonly mapAsArray: boolean;
+  /** The class of the flat list that a map becomes, where that is a subclass of Array. */
+  readonly mapList: ListConstructor | undefined;
 }
 
 /** Makes a type mapping ready for the decoder. */
 export function decodeMapping(choices: TypeChoices | undefined): DecodeMapping {
   const verbatim = choices?.[RESP.VERBATIM_STRING];
+  const map = choices?.[RESP.MAP];
+  const mapList = isListClass(map) ? map : undefined;
   return {
     numberAsString: choices?.[RESP.NUMBER] === String,
     bigNumberAsString: choices?.[RESP.BIG_NUMBER] === String,
@@ -40,9 +47,14 @@ export function decodeMapping(choices: TypeChoices | undefined): DecodeMapping {
         ? (verbatim as VerbatimConstructor)
         : undefined,
     setAsSet: choices?.[RESP.SET] === Set,
-    mapAsMap: choices?.[RESP.MAP] === Map,
-    mapAsArray: choices?.[RESP.MAP] === Array,
+    mapAsMap: map === Map,
+    mapAsArray: map === Array || mapList !== undefined,
+    mapList,
   };
+}
+
+function isListClass(choice: unknown): choice is ListConstructor {
+  return typeof choice === 'function' && choice.prototype instanceof Array;
 }
 
 /** Every RESP type in its default JavaScript type. */

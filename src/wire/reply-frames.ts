@@ -138,6 +138,8 @@ export class FrameStack {
     else if (type === RESP.MAP && !mapping.mapAsArray) {
       if (mapping.mapAsMap) this.#push(Kind.Map, count, new Map());
       else this.#push(Kind.Object, count, {});
+    } else if (type === RESP.MAP && mapping.mapList !== undefined) {
+      this.#push(Kind.Array, count, new mapping.mapList());
     } else if (type === RESP.SET && mapping.setAsSet) this.#push(Kind.Set, count, new Set());
     else this.#push(Kind.Array, count, arrayFor(count));
   }

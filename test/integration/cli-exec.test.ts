@@ -78,6 +78,18 @@ describe('exec', () => {
     expect(await json('GET', 'nothing')).toBeNull();
   });
 
+  it('keeps fields that are no text with --json', async () => {
+    const script =
+      "return redis.call('HSET', KEYS[1], '\\255', 'one', '\\254', 'two', 'a', '\\253')";
+    await cli.run(['exec', 'EVAL', script, '1', 'hash']);
+    const { stdout } = await cli.run(['exec', '--json', 'HGETALL', 'hash']);
+    expect(JSON.parse(stdout)).toEqual([
+      [{ base64: '/w==' }, 'one'],
+      [{ base64: '/g==' }, 'two'],
+      ['a', { base64: '/Q==' }],
+    ]);
+  });
+
   it('leaves what follows the command to Redis', async () => {
     await cli.run(['exec', 'SET', '--json', '--help']);
     expect((await cli.run(['exec', 'GET', '--json'])).stdout).toBe('--help\n');

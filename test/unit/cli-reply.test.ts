@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { bar } from '../../src/cli/bars.js';
 import { jsonText } from '../../src/cli/json.js';
-import { replyBytes, replyJson, replyLines, VerbatimText } from '../../src/cli/reply.js';
+import { FieldList, replyBytes, replyJson, replyLines, VerbatimText } from '../../src/cli/reply.js';
 import { formatTable } from '../../src/cli/table.js';
 import {
   displayKey,
@@ -19,6 +19,7 @@ import {
 } from '../../src/cli/text.js';
 
 const bytes = (text: string): Buffer => Buffer.from(text);
+const fields = (...list: unknown[]): unknown => FieldList.from(list);
 
 describe('replyLines', () => {
   // What redis-cli 7.0 prints for these on a terminal.
@@ -83,13 +84,22 @@ describe('replyJson', () => {
       [bytes('a'), new Error('ERR x')],
       ['a', { error: 'ERR x' }],
     ],
-    [new Map<string, unknown>([['a', bytes('1')]]), { a: '1' }],
+    [fields(), {}],
+    [fields(bytes('a'), bytes('1'), '2', [fields(bytes('b'), '3')]), { a: '1', 2: [{ b: 3 }] }],
+    [
+      fields(bytes('a'), '1', Buffer.from([0xff]), '2', Buffer.from([0xfe]), bytes('b')),
+      [
+        ['a', 1],
+        [{ base64: '/w==' }, 2],
+        [{ base64: '/g==' }, 'b'],
+      ],
+    ],
   ])('makes %o to %o', (reply, json) => {
     expect(replyJson(reply)).toEqual(json);
   });
 
   it('keeps a field that has a meaning in JavaScript', () => {
-    const json = JSON.stringify(replyJson(new Map([['__proto__', bytes('x')]])));
+    const json = JSON.stringify(replyJson(fields(bytes('__proto__'), bytes('x'))));
     expect(json).toBe('{"__proto__":"x"}');
   });
 });

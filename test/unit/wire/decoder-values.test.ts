@@ -7,6 +7,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 
+import { RESP_TYPES } from '@redis/client';
 import { describe, expect, it } from 'vitest';
 
 import { ReplyError } from '../../../src/errors.js';
@@ -141,6 +142,24 @@ describe('what a decoded value is', () => {
     expect(String(first)).toBe('first');
     expect(String(simple)).toBe('first');
     expect(String(long)).toBe('f'.repeat(20_000));
+  });
+
+  it('lists fields and values of maps in a class of their own, if that is asked for', () => {
+    class Fields extends Array<unknown> {}
+    const replies = new Replies();
+    const mapping = decodeMapping({ [RESP_TYPES.MAP]: Fields, [RESP_TYPES.BLOB_STRING]: Buffer });
+    replies.nextMapping = () => mapping;
+    const [map, list] = replies.decode(
+      ...chunked(Buffer.from('%2\r\n$1\r\na\r\n:1\r\n$1\r\nb\r\n%0\r\n*0\r\n'), [3]),
+    );
+    expect(map).toBeInstanceOf(Fields);
+    expect(Array.from(map as Fields)).toEqual([
+      Buffer.from('a'),
+      1,
+      Buffer.from('b'),
+      new Fields(),
+    ]);
+    expect(list).not.toBeInstanceOf(Fields);
   });
 
   it('decodes with the mapping of the command that the reply is for', () => {
