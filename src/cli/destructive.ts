@@ -27,7 +27,8 @@ const ARGUMENTS = ['', '', '', ''];
 /**
  * Whether a command removes data of a whole database, stops a server or changes how it works. Such a
  * command is flagged `admin`, or it is flagged `write` and names no key, or its subcommand is one
- * of those that are listed here. A script counts if its source names such a command in quotes.
+ * of those that are listed here. A script counts if its source has the name of such a command as a
+ * literal.
  */
 export function isDestructive(command: string, args: readonly string[]): boolean {
   const name = command.toLowerCase();
@@ -40,8 +41,13 @@ export function isDestructive(command: string, args: readonly string[]): boolean
   return SUBCOMMANDS[name]?.includes(args[0]?.toLowerCase() ?? '') === true;
 }
 
+/** A word as a literal of Lua: `'word'`, `"word"`, `[[word]]`, `[=[word]=]`. */
+const LITERAL = /(['"])([a-z]+)\1|\[(=*)\[\r?\n?([a-z]+)\]\3\]/gi;
+
 function callsDestructive(source: string): boolean {
-  const words = [...source.matchAll(/(['"])([a-z]+)\1/gi)].map(([, , word]) => word!);
+  const words = [...source.matchAll(LITERAL)].map(
+    ([, , quoted, , bracketed]) => quoted ?? bracketed!,
+  );
   return words.some((word, index) => isDestructive(word, words.slice(index + 1, index + 2)));
 }
 

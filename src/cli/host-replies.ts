@@ -2,9 +2,8 @@
 
 import type { Cluster } from '../cluster.js';
 import { ConnectionError, FanoutError } from '../errors.js';
-import { confirm } from './confirm.js';
+import { CONFIRM_OPTION, confirmDestructive, type ConfirmOptions } from './confirm-destructive.js';
 import { type Context, shortList } from './context.js';
-import { actionOf, isDestructive } from './destructive.js';
 import { EXIT } from './exit.js';
 import { JSON_TYPES, replyBytes, replyJson, replyLines, SHOWN_TYPES } from './reply.js';
 import { describeError, describeErrorOfHost, errorJson } from './report.js';
@@ -12,15 +11,14 @@ import { formatTable } from './table.js';
 import { plural } from './text.js';
 
 /** The options of a verb that sends a command to several hosts. */
-export interface HostReplyOptions {
+export interface HostReplyOptions extends ConfirmOptions {
   readonly raw?: boolean;
-  readonly yes?: boolean;
 }
 
 /** Those options as the grammar has them. */
 export const HOST_REPLY_OPTIONS = [
   { flags: '--raw', description: 'print the replies alone, as bytes, each with a line end' },
-  { flags: '-y, --yes', description: 'do not ask before a command that cannot be undone' },
+  CONFIRM_OPTION,
 ];
 
 /** What a host answered, or why it did not. */
@@ -32,18 +30,13 @@ export async function runOnHosts(
   operands: readonly string[],
   options: HostReplyOptions,
 ): Promise<number> {
-  const [command = '', ...args] = operands;
+  const [command = ''] = operands;
   const cluster = await context.openCluster({
     typeMapping: context.isJson ? JSON_TYPES : SHOWN_TYPES,
   });
   const hostIds = context.hostIdsOf(cluster);
-  if (isDestructive(command, args) && options.yes !== true) {
-    const hosts = `${plural(hostIds.length, 'host')} (${shortList(hostIds)})`;
-    if (!(await confirm(context, `${actionOf(command, args)} on ${hosts}`))) {
-      context.output.note('rb: nothing was done');
-      return EXIT.failed;
-    }
-  }
+  const hosts = `${plural(hostIds.length, 'host')} (${shortList(hostIds)})`;
+  if (!(await confirmDestructive(context, operands, hosts, options))) return EXIT.failed;
   const outcomes = await askHosts(cluster, hostIds, operands, context.signal);
   if (/^shutdown$/i.test(command)) acceptEnds(outcomes);
   await printOutcomes(context, cluster, outcomes, options.raw === true);

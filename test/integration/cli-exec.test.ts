@@ -78,6 +78,21 @@ describe('exec', () => {
     expect(await json('GET', 'nothing')).toBeNull();
   });
 
+  it('refuses a script that cannot be undone where it cannot ask, and not with --yes', async () => {
+    await cli.run(['all', 'SET', 'here', '1']);
+    const script = ['EVAL', 'return redis.call([[FLUSHDB]])', '1', 'key'];
+    const refused = await cli.run(['exec', ...script]);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toMatch(
+      /^rb: EVAL on host \d cannot be undone, and there is no terminal to ask on: add --yes\n$/,
+    );
+    const sizes = async (): Promise<string> => (await cli.run(['all', '--raw', 'DBSIZE'])).stdout;
+    expect(await sizes()).toBe('1\n'.repeat(4));
+    expect(await cli.run(['exec', '--yes', ...script])).toMatchObject({ code: 0, stdout: 'OK\n' });
+    expect((await sizes()).match(/^0$/gm)).toHaveLength(1);
+    expect(await cli.run(['exec', 'DEL', 'here'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('keeps fields that are no text with --json', async () => {
     const script =
       "return redis.call('HSET', KEYS[1], '\\255', 'one', '\\254', 'two', 'a', '\\253')";
@@ -129,6 +144,7 @@ describe('exec', () => {
   it.each([
     [['PING'], /PING names no key.* 'rb all' and 'rb fanout' .*--on 0 PING/],
     [['MGET', 'a', 'b'], /MGET names 2 keys.* 'rb all' and 'rb fanout'/],
+    [['FLUSHALL'], /^rb: FLUSHALL names no key.* 'rb all' and 'rb fanout'/],
     [['NOSUCH', 'a'], /unknown command NOSUCH; 'rb all'/],
     [['SUBSCRIBE', 'a'], /SUBSCRIBE cannot be sent by rb: take redis-cli/],
   ])('refuses %j with 2 and says what to do', async (args, message) => {
