@@ -52,7 +52,7 @@ const SHARED: readonly VerbOption[] = [
   { flags: '--router <name>', description: 'partition or consistent-hashing' },
   {
     flags: '--timeout <ms>',
-    description: 'limits connecting and each command',
+    description: 'limits connecting and each command, but not how long BLPOP and its like block',
     parse: positive(MAX_DELAY),
   },
   { flags: '--json', description: 'print JSON' },
