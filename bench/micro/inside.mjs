@@ -15,7 +15,6 @@ export { specOf } from '../../src/commands/command-spec.ts';
 export { definitionOf } from '../../src/commands/upstream.ts';
 export { ReplyError } from '../../src/errors.ts';
 export { Ring } from '../../src/hash/ketama.ts';
-export { Pool } from '../../src/pool.ts';
 export { RbPromise } from '../../src/promise/rb-promise.ts';
 export { ConsistentHashingRouter } from '../../src/routers/consistent-hashing-router.ts';
 export { PartitionRouter } from '../../src/routers/partition-router.ts';

@@ -112,14 +112,12 @@ export function commandBenches(inside) {
   ];
 }
 
-function issuing({ Cluster, Pool }, { issue, words, merged, isFanned, options }, clientOf) {
+function issuing({ Cluster }, { issue, words, merged, isFanned, options }, clientOf) {
   const channel = new TakingChannel();
-  class TakingPool extends Pool {
-    openChannel() {
-      return channel;
-    }
+  const cluster = new Cluster({ hosts: Object.fromEntries(hostConfigs) });
+  for (const hostId of cluster.hosts.keys()) {
+    cluster.getPoolForHost(hostId).openChannel = () => channel;
   }
-  const cluster = new Cluster({ hosts: Object.fromEntries(hostConfigs), pool: TakingPool });
   const client = clientOf(cluster.getRoutingClient(), options);
   return {
     operations: COMMANDS,
