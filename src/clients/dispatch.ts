@@ -34,7 +34,7 @@ export class Dispatch implements LaneHost {
   readonly #backend: Backend;
   readonly #maxConcurrency: number;
   #topology: number;
-  /** How often the cluster may have been disposed of. */
+  /** How often the cluster may have been disposed of at most, for commands to be taken. */
   readonly #closings: number;
   /** By the id of their host, which is found quicker than in a Map. Ids may be far apart. */
   readonly #lanes: (Lane | undefined)[] = [];

@@ -1,7 +1,7 @@
 /** The commands that a user adds to a cluster: modules, functions and scripts. */
 
 import { BadHostSetup } from '../errors.js';
-import { isRecord } from '../util/validate.js';
+import { describeType, isRecord } from '../util/validate.js';
 import { TypedCommand } from './command-spec.js';
 import type {
   Command,
@@ -72,7 +72,11 @@ function checkName(option: string, name: string): void {
 
 function checkGroup(option: string, name: string, group: unknown): void {
   checkName(option, name);
-  for (const [method, definition] of Object.entries(isRecord(group) ? group : {})) {
+  if (!isRecord(group)) {
+    const given = describeType(group);
+    throw new BadHostSetup(`${option}: ${name} must be an object of definitions, not ${given}`);
+  }
+  for (const [method, definition] of Object.entries(group)) {
     if (isDefinition(definition)) continue;
     throw new BadHostSetup(`${option}: ${name}.${method} must have a function parseCommand`);
   }

@@ -375,6 +375,7 @@ describe('the names of added commands', () => {
         { functions: { lib: { mine: {} } } },
         'functions: lib.mine must have a function parseCommand',
       ],
+      [{ functions: { lib: null } }, 'functions: lib must be an object of definitions, not null'],
       [{ modules: { mod: { mine: null } } }, 'modules: mod.mine must have a function parseCommand'],
     ] as const;
     for (const [options, problem] of bad) {
