@@ -40,11 +40,16 @@ export function connectionOptions(host: HostInfo, settings: ConnectionSettings):
   };
 }
 
+/** Whether there is something to say to log in at a host. */
+export function hasLogin({ credentials, username, password }: HostInfo): boolean {
+  return credentials !== undefined || username !== undefined || password !== undefined;
+}
+
 /** How to log in at a host; undefined where there is nothing to say. */
 export function credentialsOf(host: HostInfo): Credentials | undefined | Promise<Credentials> {
   if (host.credentials !== undefined) return askCredentials(host.credentials);
+  if (!hasLogin(host)) return undefined;
   const { username, password } = host;
-  if (username === undefined && password === undefined) return undefined;
   // A user that needs no password is let in with any.
   return { username, password: password ?? '' };
 }

@@ -13,13 +13,12 @@ import {
   connectionOptions,
   type ConnectionSettings,
   credentialsOf,
+  hasLogin,
   tryConnection,
 } from '../host-connection.js';
-import { ConnectionError, TimeoutError } from '../errors.js';
 import type { HostInfo } from '../hosts.js';
 import type { ResolvedPoolOptions } from '../options.js';
 import { loadRedisClient } from '../util/load-module.js';
-import { clearTimer, startTimer } from '../util/timers.js';
 import { backOff } from '../wire/back-off.js';
 import type { Credentials } from '../wire/handshake.js';
 import { ClientAbort } from './client-abort.js';
@@ -255,11 +254,14 @@ function provider(
   return {
     type: 'async-credentials-provider',
     credentials: async () => {
-      const login = await loginInTime(host, settings.connectTimeout, abort);
-      const options = connectionOptions(host, settings);
-      if (login !== undefined || host.db !== 0) {
-        const handshake = { ...options.handshake, credentials: () => login };
-        await tryConnection({ ...options, handshake }, abort);
+      let login: Credentials | undefined;
+      if (hasLogin(host) || host.db !== 0) {
+        const options = connectionOptions(host, settings);
+        const credentials = async () => (login = await credentialsOf(host));
+        await tryConnection(
+          { ...options, handshake: { ...options.handshake, credentials } },
+          abort,
+        );
       }
       if (login === undefined) return {};
       const { username, password } = login;
@@ -274,31 +276,6 @@ function provider(
 function logsInByItself(overrides: Partial<RedisClientOptions>): boolean {
   const { credentialsProvider, username, password } = overrides;
   return credentialsProvider !== undefined || username !== undefined || password !== undefined;
-}
-
-/** The login of a host, if it is told in time and while the client is not closed. */
-function loginInTime(
-  host: HostInfo,
-  connectTimeout: number,
-  abort: ClientAbort | undefined,
-): Credentials | undefined | Promise<Credentials> {
-  const asked = credentialsOf(host);
-  if (!(asked instanceof Promise)) return asked;
-  const { hostId, address } = host;
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      reject(new ConnectionError(`Host ${hostId} (${address}) was disconnected`));
-    };
-    const timer = startTimer(() => {
-      const message = `Could not connect to ${address} within ${connectTimeout} ms`;
-      reject(Object.assign(new TimeoutError(message), { hostId, address }));
-    }, connectTimeout);
-    abort?.addEventListener('abort', onAbort);
-    void asked.then(resolve, reject).finally(() => {
-      clearTimer(timer);
-      abort?.removeEventListener('abort', onAbort);
-    });
-  });
 }
 
 type SocketOptions = NonNullable<RedisClientOptions['socket']>;
