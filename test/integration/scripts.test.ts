@@ -315,17 +315,17 @@ describe('added commands', () => {
   });
 });
 
-describe('a script whose definition makes text of what it is given', () => {
-  const echo = defineScript({
-    NUMBER_OF_KEYS: 1,
-    SCRIPT: 'return ARGV[1]',
-    parseCommand(parser: CommandParser, key: string, name: string) {
-      parser.pushKey(key);
-      parser.push(name.trim().toLowerCase());
-    },
-    transformReply: (reply: unknown) => reply as string,
-  });
+const echo = defineScript({
+  NUMBER_OF_KEYS: 1,
+  SCRIPT: 'return ARGV[1]',
+  parseCommand(parser: CommandParser, key: string, text: string) {
+    parser.pushKey(key);
+    parser.push(text.trim().toLowerCase());
+  },
+  transformReply: (reply: unknown) => reply as string,
+});
 
+describe('a script whose definition makes text of what it is given', () => {
   it('may send any, also what looks as if nothing was given', async () => {
     const cluster = await file.setup.makeCluster({ scripts: { echo } });
     const client = cluster.getRoutingClient();
@@ -338,15 +338,6 @@ describe('a script whose definition makes text of what it is given', () => {
 });
 
 describe('the names of added commands', () => {
-  const echo = defineScript({
-    NUMBER_OF_KEYS: 1,
-    SCRIPT: 'return ARGV[1]',
-    parseCommand(parser: CommandParser, key: string, text: string) {
-      parser.pushKey(key);
-      parser.push(text);
-    },
-    transformReply: (reply: unknown) => reply as string,
-  });
   /** All names that clients have, beside those of commands. */
   const members = (): Set<string> => {
     const classes = [RoutingClient, MappingClient, FanoutClient, KeyTargetClient, SessionClient];
