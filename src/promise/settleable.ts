@@ -14,6 +14,7 @@
  */
 
 import { MisuseError } from '../errors.js';
+import { atEndOfTick } from '../util/timers.js';
 import { innerReaction, ReactionQueue, type Callback, Reaction } from './reaction.js';
 import { callThen, isObject, thenOf, type Then } from './thenable.js';
 
@@ -361,7 +362,11 @@ export class Settleable<T> {
       callback(Settleable.#contentOf(promise));
     } catch (error) {
       if (promise.#scope !== undefined) promise.#scope.callbackFailed(error, promise);
-      else setImmediate(rethrow, error);
+      else {
+        atEndOfTick(() => {
+          throw error;
+        });
+      }
     }
   }
 
@@ -415,8 +420,4 @@ function isSameCall(one: JoinScope | undefined, other: JoinScope | undefined): b
 
 function selfResolution(): MisuseError {
   return new MisuseError('RB_SELF_RESOLUTION', 'a promise cannot be resolved with itself');
-}
-
-function rethrow(error: unknown): never {
-  throw error;
 }

@@ -1,6 +1,7 @@
 /** Timers and the clock as they were at first, whatever replaces the globals later. */
 
 const { setTimeout, clearTimeout, setImmediate, performance } = globalThis;
+const clock = performance.now.bind(performance);
 
 export type Timer = ReturnType<typeof setTimeout>;
 
@@ -22,5 +23,5 @@ export function atEndOfTick(callback: () => void): void {
 
 /** In ms, since some time in the past. */
 export function now(): number {
-  return performance.now();
+  return clock();
 }

@@ -12,7 +12,7 @@
  *   kept alive, for as many as V8 may collect at once, and let go when no more have come for a second.
  */
 
-import { setTimeout } from 'node:timers';
+import { startTimer, type Timer } from '../util/timers.js';
 
 /** The largest that glibc learns from is 32 MB, with what is around it. */
 const LARGEST_BLOCK = 31 * 1024 * 1024;
@@ -25,7 +25,7 @@ const ALIVE_MS = 1000;
 const alive: Buffer[] = [];
 /** Bytes that were allocated since the last one that is kept alive. */
 let since = 0;
-let timer: NodeJS.Timeout | undefined;
+let timer: Timer | undefined;
 
 /** A buffer for a long value that a caller keeps; what is in it is not defined. */
 export function allocateLong(length: number): Buffer {
@@ -44,7 +44,7 @@ function keepAlive(buffer: Buffer): void {
 }
 
 function begin(): void {
-  timer = setTimeout(() => (alive.length = 0), ALIVE_MS);
+  timer = startTimer(() => (alive.length = 0), ALIVE_MS);
   timer.unref();
   try {
     Buffer.allocUnsafeSlow(LARGEST_BLOCK);

@@ -8,8 +8,13 @@ import { whileStopped } from '../helpers/stopped.js';
 
 const file = useServers({ servers: 3, databasesEach: 1 });
 
+const clock = vi.hoisted(() => ({ now: undefined as (() => number) | undefined }));
+vi.mock(import('../../src/util/timers.js'), async (original) => {
+  const timers = await original();
+  return { ...timers, now: () => (clock.now ?? timers.now)() };
+});
 afterEach(() => {
-  vi.restoreAllMocks();
+  clock.now = undefined;
 });
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -18,7 +23,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 async function piecesOfTwo(silentHosts: number[], now: () => number): Promise<number> {
   const cluster = await file.setup.makeCluster();
   await cluster.all((c) => c.ping());
-  vi.spyOn(performance, 'now').mockImplementation(now);
+  clock.now = now;
   const client = cluster.getRoutingClient();
   const batches = () => cluster.stats().get(2)!.batches;
   const before = batches();

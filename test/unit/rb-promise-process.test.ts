@@ -41,10 +41,10 @@ async function run(script: string): Promise<string> {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rb-promise-'));
-  await mkdir(join(folder, 'promise'));
+  for (const room of ['promise', 'util']) await mkdir(join(folder, room));
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   const files = (await readdir(join(source, 'promise'))).map((name) => join('promise', name));
-  await Promise.all(['errors.ts', ...files].map(transpile));
+  await Promise.all(['errors.ts', 'util/timers.ts', ...files].map(transpile));
 });
 
 afterAll(async () => {
