@@ -402,8 +402,11 @@ export class Cluster<
    * await using cluster = new Cluster({ hosts });
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#topology.close();
-    this.#localClients.close();
+    try {
+      await this.#topology.close();
+    } finally {
+      this.#localClients.close();
+    }
   }
 }
 
@@ -421,10 +424,11 @@ function checkClusterOptions(options: object): void {
   if (RESP !== undefined && RESP !== 2 && RESP !== 3) {
     throw new BadHostSetup(`Cluster: RESP must be 2 or 3, not ${describeValue(RESP)}`);
   }
-  for (const [name, value] of Object.entries({ router, pool })) {
-    if (value !== undefined && typeof value !== 'function') {
-      throw new BadHostSetup(`Cluster: ${name} must be a class`);
-    }
+  if (router !== undefined && !isRouterClass(router)) {
+    throw new BadHostSetup('Cluster: router must be a subclass of BaseRouter');
+  }
+  if (pool !== undefined && !isPoolClass(pool)) {
+    throw new BadHostSetup('Cluster: pool must be a subclass of Pool');
   }
   for (const name of ['typeMapping', 'scripts', 'functions', 'modules']) {
     const value = others[name];
@@ -432,4 +436,18 @@ function checkClusterOptions(options: object): void {
       throw new BadHostSetup(`Cluster: ${name} must be an object, not ${describeType(value)}`);
     }
   }
+}
+
+/** One of another copy of this library will do, as that of a bundle. */
+function isRouterClass(value: unknown): boolean {
+  const prototype = prototypeOf(value) as Partial<BaseRouter> | undefined;
+  return typeof prototype?.getHostForCommand === 'function';
+}
+
+function isPoolClass(value: unknown): boolean {
+  return value === Pool || prototypeOf(value) instanceof Pool;
+}
+
+function prototypeOf(value: unknown): unknown {
+  return typeof value === 'function' ? value.prototype : undefined;
 }

@@ -212,7 +212,10 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
     const pools = [...this.#pools.values()];
     // First what is held: a turn that one host gives back is not to be taken by the next.
     for (const pool of pools) pool.rejectHeld();
-    await Promise.all(pools.map((pool) => pool.disconnect()));
+    // What a subclass throws must not keep the others connected.
+    const ends = await Promise.allSettled(pools.map(async (pool) => pool.disconnect()));
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   /**

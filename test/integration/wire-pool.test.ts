@@ -354,6 +354,30 @@ describe('a subclass of Pool', () => {
     }
   });
 
+  it('keeps no other host connected when it throws while it disconnects', async () => {
+    class Throwing extends Pool {
+      override disconnect(): Promise<void> {
+        if (this.host.db === 0) throw new Error('mine');
+        return super.disconnect();
+      }
+    }
+    const unixSocketPath = single.server.socketPath;
+    const cluster = new Cluster({
+      hosts: [0, 1, 2].map((db) => ({ hostId: db, unixSocketPath, db })),
+      pool: Throwing,
+    });
+    const connections = () => [0, 1, 2].map((hostId) => cluster.getPoolForHost(hostId).connections);
+    await cluster.all((c) => c.ping());
+    await expect(cluster.disconnectPools()).rejects.toThrow('mine');
+    expect(connections()).toEqual([1, 0, 0]);
+    const local = cluster.getLocalClient(1);
+    await local.ping();
+    await cluster.all((c) => c.ping());
+    await expect(cluster[Symbol.asyncDispose]()).rejects.toThrow('mine');
+    expect(connections()).toEqual([0, 0, 0]);
+    expect(local.isOpen).toBe(false);
+  });
+
   it('of what was removed rejects what has no answer', async () => {
     const cluster = new Cluster({ hosts: { 0: { unixSocketPath: single.server.socketPath } } });
     const pool = cluster.getPoolForHost(0);
