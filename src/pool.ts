@@ -1,5 +1,6 @@
 /** The connections to one host, and the bounds on what may wait for it. */
 
+import { commandForMessage } from './commands/key-table.js';
 import { BadHostSetup, ConnectionError, OverloadError } from './errors.js';
 import type { HostLoad, HostMonitor } from './health.js';
 import { connectionOptions } from './host-connection.js';
@@ -194,7 +195,8 @@ export class Pool {
   #unknown(command: string): BadHostSetup {
     const { hostId, address } = this.host;
     const error = new BadHostSetup(`Host ${hostId} (${address}) was removed`);
-    return Object.assign(error, { hostId, address, command });
+    const name = typeof command === 'string' ? commandForMessage(command) : undefined;
+    return Object.assign(error, { hostId, address, command: name, maybeExecuted: false });
   }
 
   #lost(what: string): ConnectionError {

@@ -77,7 +77,11 @@ describe('getPoolForHost', () => {
     cluster.addHost({ hostId: 7, unixSocketPath: file.servers[0]!.socketPath });
     const failure = await failureOf(pool.executeCommand('PING'));
     expect(failure).toBeInstanceOf(BadHostSetup);
-    expect(failure).toMatchObject({ hostId: 7, address: pool.host.address, command: 'PING' });
+    const where = { hostId: 7, address: pool.host.address };
+    expect(failure).toMatchObject({ ...where, command: 'PING', maybeExecuted: false });
+    expect(await failureOf(pool.executeCommand('set key secret'))).toMatchObject({
+      command: '"set…"',
+    });
     expect(await cluster.getPoolForHost(7).executeCommand('PING')).toBe('PONG');
     expect(pool.connections).toBe(0);
   });
