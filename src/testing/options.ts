@@ -12,7 +12,7 @@ import type { OptionProblem, OptionRule, OptionRules } from '../util/validate.js
 
 /** What a {@link TestSetup} is made of. */
 export interface TestSetupOptions {
-  /** How many servers to start; 4 unless told. */
+  /** How many servers to start, at most 256; 4 unless told. */
   readonly servers?: number | undefined;
   /** How many databases each server has, each of them a host; 8 unless told. */
   readonly databasesEach?: number | undefined;
@@ -33,9 +33,12 @@ const timeoutRule: OptionRule = {
   accepts: (value) => typeof value === 'number' && value >= 0 && value <= MAX_DELAY,
 };
 
+/** Each is a process: a slip of the keyboard must not freeze the machine. */
+const MAX_SERVERS = 256;
+
 /** What the options of a setup have to be. */
 export const setupRules: OptionRules<TestSetupOptions> = {
-  servers: integerRule(0),
+  servers: integerRule(0, MAX_SERVERS),
   databasesEach: integerRule(1),
   serverExecutable: executableRule,
 };

@@ -10,7 +10,8 @@ import type {
   TypeMapping,
 } from '../commands/upstream.js';
 import { MisuseError } from '../errors.js';
-import { assertTimeout, readTestingOptions, setupRules } from './options.js';
+import { describeBadValue } from '../util/validate.js';
+import { assertTimeout, clusterRule, readTestingOptions, setupRules } from './options.js';
 import type { TestSetupOptions } from './options.js';
 import type { RedisServer } from './redis-server.js';
 import { ServerGroup } from './server-group.js';
@@ -110,6 +111,12 @@ export class TestSetup {
     F extends RedisFunctions = {},
     S extends RedisScripts = {},
   >(options: SetupClusterOptions<RESP, TM, M, F, S> = {}): Promise<Cluster<RESP, TM, M, F, S>> {
+    if (!clusterRule.accepts(options)) {
+      throw new MisuseError(
+        'RB_INVALID_ARGUMENT',
+        describeBadValue('the options of makeCluster', options, clusterRule),
+      );
+    }
     if ('hosts' in options) {
       throw new MisuseError(
         'RB_UNKNOWN_OPTION',

@@ -142,6 +142,7 @@ describe('TestSetup', () => {
   it.each([
     { servers: -1 },
     { servers: 1.5 },
+    { servers: 257 },
     { servers: '4' },
     { databasesEach: 0 },
     { serverExecutable: '' },
@@ -153,6 +154,14 @@ describe('TestSetup', () => {
     expect(() => new TestSetup(options as TestSetupOptions)).toThrow(
       expect.objectContaining({ code: 'RB_INVALID_ARGUMENT' }),
     );
+  });
+
+  it.each([null, 'x', []])('refuses %j as options of a cluster', async (options) => {
+    const setup = makeSetup({ servers: 0 });
+    await expect(setup.makeCluster(options as object)).rejects.toMatchObject({
+      code: 'RB_INVALID_ARGUMENT',
+      message: expect.stringContaining('makeCluster') as string,
+    });
   });
 
   it.each([-1, NaN, Infinity, '10'])('refuses to wait for %j milliseconds', async (timeout) => {
