@@ -11,11 +11,10 @@ import ts from 'typescript';
 const BASE = ['errors', 'util'];
 /** One layer in four files. */
 const HOSTS = ['hosts', 'host-config', 'host-url', 'options'];
-const CORE = [...BASE, ...HOSTS, 'script', 'commands', 'wire', 'host-connection', 'promise'];
 
 /** Layer (a folder or a file of src) -> what it may import besides itself, lowest first. */
 const LAYERS = {
-  errors: ['util'],
+  errors: [],
   util: ['errors'],
   hash: BASE,
   promise: BASE,
@@ -27,18 +26,52 @@ const LAYERS = {
   hosts: [...BASE, ...HOSTS],
   options: [...BASE, ...HOSTS],
   'host-connection': [...BASE, ...HOSTS, 'wire'],
-  health: [...BASE, ...HOSTS, 'wire'],
-  telemetry: [...BASE, ...HOSTS, 'wire'],
-  stats: [...BASE, ...HOSTS, 'wire'],
+  health: [...BASE, 'hosts', 'wire'],
+  telemetry: ['util', 'hosts', 'wire'],
+  stats: ['hosts', 'wire'],
   pool: [...BASE, ...HOSTS, 'wire', 'commands', 'host-connection', 'health', 'stats', 'telemetry'],
-  routers: [...BASE, ...HOSTS, 'hash', 'commands/key-table', 'commands/refused'],
-  clients: [...CORE, 'routers', 'telemetry'],
-  topology: [...CORE, 'clients', 'routers', 'pool', 'health', 'stats'],
-  cluster: [...CORE, 'clients', 'routers', 'pool', 'topology', 'health', 'stats'],
-  testing: [...CORE, 'cluster'],
-  cli: [...CORE, 'cluster', 'hash', 'pool', 'routers'],
+  routers: [...BASE, 'hash', 'commands/key-table'],
+  clients: [
+    ...BASE,
+    ...HOSTS,
+    'script',
+    'commands',
+    'wire',
+    'host-connection',
+    'promise',
+    'routers',
+    'telemetry',
+  ],
+  topology: [...BASE, ...HOSTS, 'commands', 'clients', 'routers', 'pool', 'health', 'stats'],
+  cluster: [
+    ...BASE,
+    ...HOSTS,
+    'commands',
+    'clients',
+    'routers',
+    'pool',
+    'health',
+    'stats',
+    'topology',
+  ],
+  testing: [...BASE, 'commands', 'cluster'],
+  cli: ['errors', 'hosts', 'commands', 'wire', 'hash', 'routers', 'pool', 'cluster'],
   opentelemetry: [...BASE, 'telemetry'],
-  index: [...CORE, 'clients', 'cluster', 'hash', 'health', 'pool', 'routers', 'stats', 'telemetry'],
+  index: [
+    ...BASE,
+    ...HOSTS,
+    'script',
+    'commands',
+    'promise',
+    'clients',
+    'cluster',
+    'hash',
+    'health',
+    'pool',
+    'routers',
+    'stats',
+    'telemetry',
+  ],
 };
 
 /** Package -> the files that may name it. Of all others only Node's own modules are allowed. */

@@ -19,6 +19,7 @@ const BUILD_INPUTS = [
   'scripts/declarations.mjs',
   'scripts/notices.mjs',
   'package.json',
+  'package-lock.json',
   'tsconfig.json',
   'tsconfig.build.json',
 ];

@@ -29,7 +29,7 @@ export interface LaneHost {
   onDirty(lane: Lane): void;
   /** Asks for a turn; false if `takeTurn` will be called later. */
   askForTurn(lane: Lane): boolean;
-  giveBackTurn(lane: Lane): void;
+  giveBackTurn(): void;
   /** One pipeline more is, or is no more, outstanding. */
   onPending(change: 1 | -1): void;
 }
@@ -239,7 +239,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   #giveBackTurn(): void {
     if (!this.#hasTurn || this.#inFlight.length > 0 || this.#held.length > 0) return;
     this.#hasTurn = false;
-    this.#host.giveBackTurn(this);
+    this.#host.giveBackTurn();
   }
 
   onErrorReply(pipeline: Pipeline, error: Error): void {

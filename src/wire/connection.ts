@@ -92,10 +92,6 @@ export class Connection implements SocketEvents, SentQueueEvents {
     this.#socket = openSocket(options.socket, this);
   }
 
-  get isOpen(): boolean {
-    return this.#state !== 'closed';
-  }
-
   /** Ready, and the socket has taken everything. */
   get isWritable(): boolean {
     if (this.#state !== 'ready' || this.#loading !== undefined) return false;
