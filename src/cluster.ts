@@ -9,6 +9,7 @@ import {
 import type { ExtendedFanoutClient } from './clients/fanout-client.js';
 import { type LocalClient, LocalClients } from './clients/local-client.js';
 import type { ExtendedMappingClient } from './clients/mapping-client.js';
+import { typeMappingProblem } from './clients/reply-mapping.js';
 import {
   type ExtendedRoutingClient,
   type FanoutOptions,
@@ -128,7 +129,8 @@ export class Cluster<
     const poolOptions = resolvePoolOptions(options.poolOptions);
     this.#topology = new Topology<RESP, TM>({
       hosts: parseHosts(options.hosts, hostDefaults),
-      hostDefaults,
+      // For hosts to come, whatever becomes of the caller's object.
+      hostDefaults: hostDefaults && { ...hostDefaults },
       protocol,
       typeMapping,
       addedCommands: addedCommands({ modules, functions, scripts }),
@@ -365,7 +367,8 @@ export class Cluster<
   /**
    * Sorts keys by the host that they live on, each host's in their order. Needs no connection.
    *
-   * @throws MisuseError for what is no list, and for what is no key.
+   * @throws MisuseError for what is no list, and for what is no key; BadHostSetup if the router cannot
+   * work with the hosts, or names one that there is not.
    * @example
    * await cluster.fanout((c) => {
    *   for (const [hostId, own] of cluster.groupByHost(keys)) c.target([hostId]).del(own);
@@ -378,7 +381,7 @@ export class Cluster<
     for (const key of keys) {
       const hostId = router.getHostForKey(key);
       const group = groups.get(hostId);
-      if (group === undefined) groups.set(hostId, [key]);
+      if (group === undefined) groups.set(this.#topology.host(hostId).hostId, [key]);
       else group.push(key);
     }
     return groups;
@@ -420,7 +423,7 @@ function isPlainChoice(options: RoutingClientOptions | undefined): boolean {
 }
 
 function checkClusterOptions(options: object): void {
-  const { RESP, router, pool, ...others } = options as Record<string, unknown>;
+  const { RESP, router, pool, typeMapping, ...others } = options as Record<string, unknown>;
   if (RESP !== undefined && RESP !== 2 && RESP !== 3) {
     throw new BadHostSetup(`Cluster: RESP must be 2 or 3, not ${describeValue(RESP)}`);
   }
@@ -430,7 +433,9 @@ function checkClusterOptions(options: object): void {
   if (pool !== undefined && !isPoolClass(pool)) {
     throw new BadHostSetup('Cluster: pool must be a subclass of Pool');
   }
-  for (const name of ['typeMapping', 'scripts', 'functions', 'modules']) {
+  const problem = typeMapping === undefined ? undefined : typeMappingProblem(typeMapping);
+  if (problem !== undefined) throw new BadHostSetup(`Cluster: ${problem}`);
+  for (const name of ['scripts', 'functions', 'modules']) {
     const value = others[name];
     if (value !== undefined && (typeof value !== 'object' || value === null)) {
       throw new BadHostSetup(`Cluster: ${name} must be an object, not ${describeType(value)}`);

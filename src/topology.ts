@@ -20,6 +20,7 @@ import {
   routesByKey,
 } from './routers/router.js';
 import { HostCounters, type HostStats } from './stats.js';
+import { deleteFrom, readOnly, setIn } from './util/read-only-map.js';
 import { describeValue, quote } from './util/validate.js';
 
 export interface TopologyOptions<RESP extends RespVersions, TM extends TypeMapping> {
@@ -48,7 +49,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
   readonly busyPoll: BusyPoll | undefined;
   readonly bufferSizes = new BufferSizes();
   readonly #options: TopologyOptions<RESP, TM>;
-  readonly #hosts: Map<number, HostInfo>;
+  readonly #hosts: ReadonlyMap<number, HostInfo>;
   readonly #pools = new Map<number, Pool>();
   readonly #monitors = new Map<number, HostMonitor>();
   readonly #counters = new Map<number, HostCounters>();
@@ -64,7 +65,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
 
   constructor(options: TopologyOptions<RESP, TM>) {
     this.#options = options;
-    this.#hosts = options.hosts;
+    this.#hosts = readOnly(options.hosts, 'addHost and removeHost change the hosts');
     this.busyPoll = options.poolOptions.busyPoll ? new BusyPoll() : undefined;
     this.#dispatch = new Dispatch(this, {
       autoBatch: false,
@@ -183,7 +184,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
     if (this.#hosts.has(host.hostId)) {
       throw new BadHostSetup(`There is a host with the id ${host.hostId} already`);
     }
-    this.#hosts.set(host.hostId, host);
+    setIn(this.#hosts, host.hostId, host);
     this.#watch(host);
     this.#changed();
     return host;
@@ -193,7 +194,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
   remove(hostId: number): HostInfo | undefined {
     const host = this.#hosts.get(hostId);
     if (host === undefined) return undefined;
-    this.#hosts.delete(hostId);
+    deleteFrom(this.#hosts, hostId);
     const pool = this.#pools.get(hostId);
     this.#pools.delete(hostId);
     this.#monitors.delete(hostId);

@@ -60,8 +60,8 @@ export abstract class CommandClient {
   [RUN_RAW](name: string, args: readonly RawArgument[]): unknown {
     const writer = borrowWriter();
     try {
-      if (typeof name !== 'string') {
-        const given = describeType(name);
+      if (typeof name !== 'string' || name === '') {
+        const given = name === '' ? 'an empty one' : describeType(name);
         throw new MisuseError(
           'RB_INVALID_ARGUMENT',
           `The name of a command must be a string, got ${given}`,

@@ -18,7 +18,7 @@ import type { AddedCommands, FannedCommands, MappedCommands } from './command-me
 import type { CommandWriter, RawArgument } from './command-writer.js';
 import { FanoutPart, Gathering } from './gathering.js';
 import { ISSUE, MAPPING, NEW_PROMISE, RUN_RAW, SESSION } from './members.js';
-import { type ReplyMapping, replyMapping } from './reply-mapping.js';
+import { givenMapping, type ReplyMapping } from './reply-mapping.js';
 import type { Session } from './session.js';
 import { SessionClient } from './session-client.js';
 
@@ -116,7 +116,7 @@ export class FanoutClient<
 
   /** The same target, with replies of other types. */
   withTypeMapping<T extends TypeMapping>(typeMapping: T): ExtendedFanoutClient<RESP, T, M, F, S> {
-    const mapping = replyMapping(this[MAPPING].protocol, typeMapping);
+    const mapping = givenMapping(this[MAPPING].protocol, typeMapping);
     return FanoutClient.open(this[SESSION], mapping, this.#hosts, this.#isTargeted);
   }
 
@@ -218,7 +218,7 @@ export class KeyTargetClient<
   withTypeMapping<T extends TypeMapping>(
     typeMapping: T,
   ): ExtendedKeyTargetClient<RESP, T, M, F, S> {
-    const mapping = replyMapping(this[MAPPING].protocol, typeMapping);
+    const mapping = givenMapping(this[MAPPING].protocol, typeMapping);
     return KeyTargetClient.open(this[SESSION], mapping, this.#key);
   }
 

@@ -1,6 +1,7 @@
 /** Sends raw commands to one host, whatever their keys are: `Pool.executeCommand`. */
 
 import type { CommandSpec } from '../commands/command-spec.js';
+import { MisuseError, RbError } from '../errors.js';
 import type { Backend } from './backend.js';
 import { CommandClient, sendTo } from './command-client.js';
 import { refusedCommand } from './command-error.js';
@@ -34,6 +35,12 @@ export class HostClient extends CommandClient {
   }
 
   protected override [REFUSE](error: unknown, command: string | undefined): Promise<never> {
-    return Promise.reject(refusedCommand(error, command));
+    const refused = refusedCommand(error, command);
+    const host = this.#backend.hosts.get(this.#hostId);
+    if (refused instanceof RbError || refused instanceof MisuseError) {
+      refused.hostId ??= this.#hostId;
+      if (host !== undefined) refused.address ??= host.address;
+    }
+    return Promise.reject(refused);
   }
 }

@@ -25,7 +25,7 @@ import {
   type Text,
   wrongArgument,
 } from './plain-commands.js';
-import { type ReplyMapping, replyMapping } from './reply-mapping.js';
+import { givenMapping, type ReplyMapping } from './reply-mapping.js';
 import type { Session } from './session.js';
 import { SessionClient } from './session-client.js';
 
@@ -102,7 +102,7 @@ export class MappingClient<
    * );
    */
   withTypeMapping<T extends TypeMapping>(typeMapping: T): ExtendedMappingClient<RESP, T, M, F, S> {
-    const mapping = replyMapping(this[MAPPING].protocol, typeMapping);
+    const mapping = givenMapping(this[MAPPING].protocol, typeMapping);
     return MappingClient.open(this[SESSION], mapping);
   }
 

@@ -8,6 +8,7 @@ import type {
   RespVersions,
   TypeMapping,
 } from '../commands/upstream.js';
+import { MisuseError } from '../errors.js';
 import {
   CALL_OPTIONS,
   type CallOptions,
@@ -19,6 +20,7 @@ import {
 } from '../options.js';
 import { RbPromise } from '../promise/rb-promise.js';
 import type { MapOperation } from '../telemetry/traces.js';
+import { describeType } from '../util/validate.js';
 import { type Backend, BACKEND, type ClientCluster } from './backend.js';
 import { CommandClient, hostOf, sendTo } from './command-client.js';
 import { refusedCommand } from './command-error.js';
@@ -31,7 +33,7 @@ import { assertCallback, runCall } from './join.js';
 import { type ExtendedMappingClient, MappingClient } from './mapping-client.js';
 import { ISSUE, ISSUE_PLAIN, KEPT, REFUSE, RUN_RAW } from './members.js';
 import { GET, hostOfPlain, sendPlain, shortenPlainMethods, type Text } from './plain-commands.js';
-import { type ReplyMapping, replyMapping } from './reply-mapping.js';
+import { givenMapping, type ReplyMapping, replyMapping } from './reply-mapping.js';
 import { Session } from './session.js';
 import { NativeSink } from './sinks.js';
 
@@ -124,10 +126,16 @@ export class RoutingClient<
     readonly promise: RbPromise<unknown>;
   };
 
-  /** @param cluster the cluster that the commands go to. */
+  /**
+   * The same client as `cluster.getRoutingClient()` answers, which also has the types of the
+   * cluster's own scripts, functions and modules.
+   *
+   * @param cluster the cluster that the commands go to.
+   * @throws MisuseError for what is no cluster, and for an unknown option.
+   */
   constructor(cluster: ClientCluster<RESP, TM, M, F, S>, options?: RoutingClientOptions) {
     super();
-    const backend = cluster[BACKEND];
+    const backend = backendOf(cluster);
     this.#backend = backend;
     this.#autoBatch = resolveCallOptions(options, ROUTING_OPTIONS).autoBatch ?? true;
     this.#dispatch = new Dispatch(backend, {
@@ -165,7 +173,7 @@ export class RoutingClient<
   withTypeMapping<T extends TypeMapping>(typeMapping: T): ExtendedRoutingClient<RESP, T, M, F, S> {
     const cluster = { [BACKEND]: this.#backend as Backend<RESP, T> };
     const client = new RoutingClient<RESP, T, M, F, S>(cluster, { autoBatch: this.#autoBatch });
-    client.#mapping = replyMapping(this.#backend.protocol, typeMapping);
+    client.#mapping = givenMapping(this.#backend.protocol, typeMapping);
     // One dispatch for both, so that the order of their commands is kept.
     client.#dispatch = this.#dispatch;
     return client as ExtendedRoutingClient<RESP, T, M, F, S>;
@@ -312,4 +320,14 @@ export class RoutingClient<
   protected override [REFUSE](error: unknown, command: string | undefined): Promise<never> {
     return Promise.reject(refusedCommand(error, command));
   }
+}
+
+/** Whatever a program in JavaScript gives as the cluster. */
+function backendOf<RESP extends RespVersions, TM extends TypeMapping>(cluster: {
+  readonly [BACKEND]: Backend<RESP, TM>;
+}): Backend<RESP, TM> {
+  const backend = (cluster as Partial<typeof cluster> | null | undefined)?.[BACKEND];
+  if (backend !== undefined) return backend;
+  const given = describeType(cluster);
+  throw new MisuseError('RB_INVALID_ARGUMENT', `A routing client takes a Cluster, got ${given}`);
 }

@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { RoutingClient } from '../../src/clients/routing-client.js';
 import { Cluster } from '../../src/cluster.js';
 import { BadHostSetup, ConnectionError, MisuseError, ReplyError } from '../../src/errors.js';
 import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
@@ -39,6 +40,12 @@ describe('a bad option', () => {
     ['a pool of another class', { hosts: {}, pool: Object }, /pool must be a subclass of Pool/],
     ['another protocol', { hosts: {}, RESP: 4 }, /RESP must be 2 or 3, not 4/],
     ['a bad type mapping', { hosts: {}, typeMapping: 5 }, /typeMapping must be an object/],
+    ['an unknown type', { hosts: {}, typeMapping: { foo: String } }, /RESP_TYPES.*'foo'/],
+    [
+      'a type that is no class',
+      { hosts: {}, typeMapping: { 36: 5 } },
+      /BLOB_STRING must be a class/,
+    ],
     ['scripts that are none', { hosts: {}, scripts: null }, /scripts must be an object, not null/],
     ['functions that are none', { hosts: {}, functions: 'f' }, /functions must be an object/],
     ['modules that are none', { hosts: {}, modules: 1 }, /modules must be an object/],
@@ -106,7 +113,36 @@ describe('a bad option', () => {
   });
 });
 
+describe('a routing client', () => {
+  it.each([undefined, null, {}, 5])('is made for a cluster, not for %o', (given) => {
+    const cluster = given as Cluster;
+    expect(() => new RoutingClient(cluster)).toThrow(
+      expect.objectContaining({ name: 'TypeError', code: 'RB_INVALID_ARGUMENT' }),
+    );
+  });
+});
+
 describe('hosts', () => {
+  it('are not to be changed but by addHost and removeHost', () => {
+    const hostDefaults = { host: 'one' };
+    const cluster = new Cluster({ hosts: { 0: {} }, hostDefaults });
+    const hosts = cluster.hosts as Map<number, unknown>;
+    expect(hosts).toBeInstanceOf(Map);
+    for (const change of [
+      () => hosts.set(1, {}),
+      () => hosts.delete(0),
+      () => {
+        hosts.clear();
+      },
+    ]) {
+      expect(change).toThrow(expect.objectContaining({ code: 'RB_INVALID_ARGUMENT' }));
+    }
+    hostDefaults.host = 'other';
+    cluster.addHost({ hostId: 1 });
+    cluster.removeHost(0);
+    expect(hosts).toEqual(new Map([[1, expect.objectContaining({ host: 'one' })]]));
+  });
+
   it('may be none; what is missing shows at the router and at the first command', async () => {
     const cluster = new Cluster({ hosts: {} });
     expect(cluster.hosts.size).toBe(0);

@@ -2,10 +2,11 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { Cluster } from '../../src/cluster.js';
+import { Cluster } from '../../src/cluster.js';
 import { BadHostSetup } from '../../src/errors.js';
 import { Pool } from '../../src/pool.js';
 import { RbPromise } from '../../src/promise/rb-promise.js';
+import { BaseRouter } from '../../src/routers/router.js';
 import { failureOf } from '../helpers/failures.js';
 import { keyOn } from '../helpers/keys.js';
 import { condition, useServers } from '../helpers/servers.js';
@@ -69,6 +70,20 @@ describe('getPoolForHost', () => {
     expect(cluster.getPoolForHost(0)).toBe(one);
   });
 
+  it.each<[string, unknown[]]>([
+    ['a command that a shared connection cannot carry', ['MULTI']],
+    ['a wrong argument', ['SET', 'a', true]],
+    ['an empty name', ['']],
+  ])('says of %s which host it was for', async (_, [name, ...args]) => {
+    const pool = cluster.getPoolForHost(3);
+    expect(await failureOf(pool.executeCommand(name as string, ...(args as [])))).toMatchObject({
+      hostId: 3,
+      address: pool.host.address,
+      maybeExecuted: false,
+    });
+    expect(pool.connections).toBe(0);
+  });
+
   it('of a host that was removed rejects what it is asked', async () => {
     const pool = cluster.getPoolForHost(7);
     cluster.removeHost(7);
@@ -106,6 +121,18 @@ describe('groupByHost', () => {
     for (const id of cluster.hosts.keys()) {
       expect(cluster.getPoolForHost(id).connections).toBe(0);
     }
+  });
+
+  it('refuses a host that there is not, as commands do', async () => {
+    class Elsewhere extends BaseRouter {
+      override getHostForKey(): number {
+        return 99;
+      }
+    }
+    const astray = new Cluster({ hosts: { 0: {} }, router: Elsewhere });
+    const problem = { code: 'RB_BAD_HOST_SETUP', message: expect.stringContaining('99') as string };
+    expect(() => astray.groupByHost(['a'])).toThrow(expect.objectContaining(problem));
+    expect(await failureOf(astray.getRoutingClient().get('a'))).toMatchObject(problem);
   });
 
   it('is the way to one MGET for each host', async () => {

@@ -180,3 +180,18 @@ describe.each([2, 3] as const)('with RESP %i', (RESP) => {
     await client.del('large');
   });
 });
+
+it('must be one, whichever client it is given to', () => {
+  const cluster = new Cluster({ hosts: { 0: {} } });
+  const routing = cluster.getRoutingClient();
+  const fanout = routing.getFanoutClient('all');
+  const clients = [routing, routing.getMappingClient(), fanout, fanout.targetKey('k')];
+  const bad = [5, null, 'x', [], { foo: String }, { [RESP_TYPES.BLOB_STRING]: 5 }];
+  for (const client of clients) {
+    for (const typeMapping of bad) {
+      expect(() => client.withTypeMapping(typeMapping as object)).toThrow(
+        expect.objectContaining({ code: 'RB_INVALID_ARGUMENT' }),
+      );
+    }
+  }
+});
