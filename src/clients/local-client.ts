@@ -280,10 +280,14 @@ function logsInByItself(overrides: Partial<RedisClientOptions>): boolean {
 
 type SocketOptions = NonNullable<RedisClientOptions['socket']>;
 
+/** In ms. `@redis/client` sleeps through its pauses, and no process ends meanwhile. */
+const LONGEST_PAUSE = 500;
+
 function socketOptions(host: HostInfo, pool: ResolvedPoolOptions): SocketOptions {
   const shared = {
     connectTimeout: pool.connectTimeout,
-    reconnectStrategy: (retries: number) => backOff(pool.reconnect, retries),
+    reconnectStrategy: (retries: number) =>
+      Math.min(backOff(pool.reconnect, retries), LONGEST_PAUSE),
   };
   if (host.unixSocketPath !== undefined) return { ...shared, path: host.unixSocketPath };
   const tcp = {

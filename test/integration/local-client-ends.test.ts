@@ -126,6 +126,18 @@ describe('a server that says nothing', () => {
   });
 });
 
+it('pauses for no longer than half a second, for no process ends meanwhile', async () => {
+  const cluster = new Cluster({
+    hosts: { 0: { unixSocketPath: '/nowhere/redis.sock' } },
+    poolOptions: { reconnect: { minDelay: 60_000, maxDelay: 60_000 } },
+  });
+  const client = cluster.getLocalClient(0);
+  let attempts = 0;
+  client.on('reconnecting', () => attempts++);
+  await condition(() => attempts >= 2);
+  await cluster.disconnectPools();
+});
+
 describe('many of them', () => {
   it('share the class of the first', () => {
     const hosts = [0, 1, 2].map((db): [number, HostConfig] => [
