@@ -52,7 +52,7 @@ export function handshake(
   onDone: (refusal: ConnectionError | undefined) => void,
 ): Pipeline {
   const writer = new RespWriter(256);
-  const steps = new HandshakeSteps(options.protocol, onDone);
+  const steps = new HandshakeSteps(options.protocol, credentials?.password, onDone);
   const sinks: ReplySink[] = [];
   for (const command of handshakeCommands(options, credentials)) {
     writer.writeArrayHeader(command.length);
@@ -88,10 +88,16 @@ const SERVING = /^(?:NOPERM|MASTERDOWN|MISCONF|BUSY) |unknown command/;
 
 class HandshakeSteps implements PipelineOwner {
   readonly #protocol: 2 | 3;
+  readonly #password: string | undefined;
   readonly #onDone: (refusal: ConnectionError | undefined) => void;
 
-  constructor(protocol: 2 | 3, onDone: (refusal: ConnectionError | undefined) => void) {
+  constructor(
+    protocol: 2 | 3,
+    password: string | undefined,
+    onDone: (refusal: ConnectionError | undefined) => void,
+  ) {
     this.#protocol = protocol;
+    this.#password = password;
     this.#onDone = onDone;
   }
 
@@ -102,7 +108,7 @@ class HandshakeSteps implements PipelineOwner {
       onReply: () => undefined,
       onError: (error) => {
         if (command === 'PING' && SERVING.test(error.message)) return;
-        this.#onDone(this.#refuse(command, withoutArguments(error)));
+        this.#onDone(this.#refuse(command, withoutSecrets(error, this.#password)));
       },
     };
   }
@@ -122,9 +128,16 @@ class HandshakeSteps implements PipelineOwner {
   }
 }
 
-/** The server's answer; to a command that it does not know it repeats the arguments: the password. */
-function withoutArguments(answer: Error): Error {
+/**
+ * The server's answer, without the arguments that it repeats to a command that it does not know. Of
+ * one that holds the password, as a proxy may send, only the first word is left.
+ */
+function withoutSecrets(answer: Error, password: string | undefined): Error {
   const at = answer.message.search(/,? with args/i);
-  if (at === -1) return answer;
-  return Object.assign(new ReplyError(answer.message.slice(0, at)), answer);
+  let shown = at === -1 ? answer.message : answer.message.slice(0, at);
+  // Redis itself says "password" in this one, which may well be the password.
+  const isOwnWords = shown.startsWith('WRONGPASS ');
+  if (password && !isOwnWords && shown.includes(password)) [shown = ''] = shown.split(' ', 1);
+  if (shown === answer.message) return answer;
+  return Object.assign(new ReplyError(shown), answer);
 }
