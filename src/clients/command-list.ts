@@ -6,6 +6,7 @@ import type { Key } from '../util/key.js';
 import { isIterable } from '../util/list.js';
 import { describeType, isRecord } from '../util/validate.js';
 import { Script } from '../script.js';
+import { refusedCommand } from './command-error.js';
 import type { RawArgument } from './command-writer.js';
 
 /** A plain command of a list. */
@@ -68,7 +69,7 @@ function readStep(command: unknown, where: string): ListStep {
     readArgument(argument, `${where}: argument ${index + 1}`),
   );
   const refused = refusal(first, args[0]);
-  if (refused !== undefined) throw located(refused, where);
+  if (refused !== undefined) throw located(refused, where, first);
   return { script: undefined, name: first, args };
 }
 
@@ -96,7 +97,7 @@ function invalid(message: string): MisuseError {
   return new MisuseError('RB_INVALID_ARGUMENT', message);
 }
 
-function located(error: RbError, where: string): RbError {
+function located(error: RbError, where: string, name: string): unknown {
   error.message = `${where}: ${error.message}`;
-  return error;
+  return refusedCommand(error, name);
 }

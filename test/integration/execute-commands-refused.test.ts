@@ -72,6 +72,7 @@ describe('bad lists', () => {
       expect(error['message']).toContain(command[0]?.toUpperCase());
       expect(error['message']).toContain('getLocalClient');
       expect(error['message']).not.toContain('secret');
+      expect(error).toMatchObject({ command: command[0]?.toUpperCase(), maybeExecuted: false });
     });
     expect(calls).toEqual({});
   });
