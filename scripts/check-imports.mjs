@@ -30,7 +30,7 @@ const LAYERS = {
   telemetry: ['util', 'hosts', 'wire'],
   stats: ['hosts', 'wire'],
   pool: [...BASE, ...HOSTS, 'wire', 'commands', 'host-connection', 'health', 'stats', 'telemetry'],
-  routers: [...BASE, 'hash', 'commands/key-table'],
+  routers: [...BASE, 'hash', 'commands/key-table', 'commands/refused'],
   clients: [
     ...BASE,
     ...HOSTS,

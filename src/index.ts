@@ -8,6 +8,7 @@ export {
   type CommandParser,
   defineScript,
   type RedisArgument,
+  type RedisClientType,
   RESP_TYPES,
   type TypeMapping,
 } from './commands/upstream.js';

@@ -4,7 +4,7 @@
  */
 
 import imported from '@redis/client/dist/lib/commands/index.js';
-import type { CommandParser, defineScript as DefineScript } from '@redis/client';
+import type { CommandParser, defineScript as DefineScript, RedisClientType } from '@redis/client';
 import type { Tail } from '@redis/client/dist/lib/commands/generic-transformers.js';
 import type {
   Command,
@@ -29,6 +29,7 @@ export type {
   Command,
   CommandParser,
   CommandReply,
+  RedisClientType,
   RedisFunction,
   RedisScript,
   ReplyWithTypeMapping,
@@ -89,7 +90,11 @@ export function definitionOf(name: string): Command {
  * const cluster = new Cluster({ hosts, scripts: { half } });
  * const visits = await cluster.getRoutingClient().half('visits'); // number
  */
-export const defineScript: typeof DefineScript = (script) => loadDefineScript()(script);
+export function defineScript<S extends Parameters<typeof DefineScript>[0]>(
+  script: S,
+): S & { SHA1: string } {
+  return loadDefineScript()(script);
+}
 
 /** The function that makes the reply of a definition what users get; undefined for none. */
 export function transformOf(

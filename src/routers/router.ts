@@ -1,6 +1,7 @@
 /** What every router is, and what a router needs of its cluster. */
 
 import { commandForMessage, keyIndexes, type Arg } from '../commands/key-table.js';
+import { refusal } from '../commands/refused.js';
 import { BadHostSetup, MisuseError, UnroutableCommand } from '../errors.js';
 import type { Key } from '../util/key.js';
 import { describeType, quote } from '../util/validate.js';
@@ -62,7 +63,7 @@ export abstract class BaseRouter {
     assertWords(command, args);
     const indexes = keyIndexes(command, args);
     if (indexes === undefined) throw unknownCommandError(command);
-    if (indexes.length === 0) throw noKeyError(command);
+    if (indexes.length === 0) throw refusal(command, args[0]) ?? noKeyError(command);
     if (indexes.length > 1) throw severalKeysError(command, indexes.length);
     return args[indexes[0]!]!;
   }
