@@ -77,6 +77,7 @@ export class Pool {
   readonly #maxPendingBytes: number;
   readonly #waitsForRoom: boolean;
   readonly #waiters = new Set<Waiter>();
+  #isCallingWaiters = false;
   #isRemoved = false;
   readonly #onIdle = new Set<() => void>();
   /** No Set: what it once held would stay alive with the tables that it has outgrown. */
@@ -309,10 +310,17 @@ export class Pool {
   }
 
   #callWaiters(): void {
-    for (const waiter of this.#waiters) {
-      if (!this.hasRoom) break;
-      this.#waiters.delete(waiter);
-      waiter.onRoom();
+    // What a waiter sends may fail at once: the room that it gives back is for the next turn here.
+    if (this.#isCallingWaiters) return;
+    this.#isCallingWaiters = true;
+    try {
+      for (const waiter of this.#waiters) {
+        if (!this.hasRoom) break;
+        this.#waiters.delete(waiter);
+        waiter.onRoom();
+      }
+    } finally {
+      this.#isCallingWaiters = false;
     }
   }
 
