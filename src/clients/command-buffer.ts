@@ -4,6 +4,7 @@
  * second one follows, the place of the first head is widened, and another is put there in the end.
  */
 
+import type { Text } from '../util/text.js';
 import { RespWriter } from '../wire/encoder.js';
 import type { DecodeMapping } from '../wire/decode-mapping.js';
 import type { ReplySink } from '../wire/pipeline.js';
@@ -24,8 +25,6 @@ const FEW = 8;
  * nothing.
  */
 const MAX_BATCH = 512;
-
-type Text = string | Uint8Array;
 
 /** What a GET or a SET is alone, and merged. */
 interface BatchKind {
@@ -118,16 +117,23 @@ export class CommandBuffer {
   }
 
   appendGet(key: Text, sink: CommandSink): void {
+    if (key.length > FLUSH_SIZE) this.#makeRoom(key);
     this.#begin(GETS, sink);
     appendKey(this.#writer, key);
     this.#end(sink);
   }
 
   appendSet(key: Text, value: Text, sink: CommandSink): void {
+    if (key.length + value.length > FLUSH_SIZE) this.#makeRoom(key, value);
     this.#begin(SETS, sink);
     appendKey(this.#writer, key);
     writeText(this.#writer, value);
     this.#end(sink);
+  }
+
+  /** For so much there may be no memory: then nothing of the command is to be there either. */
+  #makeRoom(key: Text, value: Text = ''): void {
+    this.#writer.reserve(Buffer.byteLength(key) + Buffer.byteLength(value) + SMALL);
   }
 
   #begin(kind: BatchKind, sink: CommandSink): void {

@@ -4,6 +4,7 @@ import { refusal } from '../commands/refused.js';
 import { MisuseError, type RbError } from '../errors.js';
 import type { Key } from '../util/key.js';
 import { isIterable } from '../util/list.js';
+import { isText } from '../util/text.js';
 import { describeType, isRecord } from '../util/validate.js';
 import { Script } from '../script.js';
 import { refusedCommand } from './command-error.js';
@@ -87,9 +88,8 @@ function readScript(script: Script, rest: unknown[], where: string): ListStep {
 }
 
 function readArgument(argument: unknown, where: string): RawArgument {
-  const isText = typeof argument === 'string' || argument instanceof Uint8Array;
   const isNumber = typeof argument === 'bigint' || Number.isFinite(argument);
-  if (isText || isNumber) return argument as RawArgument;
+  if (isText(argument) || isNumber) return argument as RawArgument;
   throw invalid(`${where} must be a string, a number or bytes, not ${describeType(argument)}`);
 }
 

@@ -7,6 +7,7 @@ import type { CommandParser } from '../commands/upstream.js';
 import { MisuseError } from '../errors.js';
 import type { PartitionRouter } from '../routers/partition-router.js';
 import { type Key, keyText } from '../util/key.js';
+import { isBytes, isText } from '../util/text.js';
 import { describeType } from '../util/validate.js';
 import { LINE_END, RespWriter } from '../wire/encoder.js';
 
@@ -52,8 +53,7 @@ export class CommandWriter implements CommandParser {
 
   /** Appends the whole command to `target`. */
   copyTo(target: RespWriter): void {
-    target.writeArrayHeader(this.count);
-    target.append(this.#body);
+    target.appendCommand(this.count, this.#body);
   }
 
   /** Writes an argument; answers its size in bytes. */
@@ -63,7 +63,7 @@ export class CommandWriter implements CommandParser {
       if (this.count === 0) this.name = argument;
       if (isMadeOfOther(argument)) this.converted ??= { index: this.count, text: argument };
       size = this.#body.writeString(argument);
-    } else if (argument instanceof Uint8Array) {
+    } else if (isBytes(argument)) {
       size = this.#body.writeBytes(argument);
     } else {
       throw wrongArgument(this.name, this.count, 'a string or bytes', argument);
@@ -135,7 +135,7 @@ export class CommandWriter implements CommandParser {
   pushRaw(argument: RawArgument): void {
     if (typeof argument === 'bigint' || (typeof argument === 'number' && isFinite(argument))) {
       this.#push(String(argument));
-    } else if (typeof argument === 'string' || argument instanceof Uint8Array) {
+    } else if (isText(argument)) {
       this.#push(argument);
     } else {
       throw wrongArgument(this.name, this.count, 'a string, a number or bytes', argument);
@@ -185,7 +185,7 @@ function isMadeOfOther(text: string): boolean {
 
 /** Text where the bytes are UTF-8, else a copy of the bytes. */
 function toArgument(value: Key): string | Buffer {
-  if (!(value instanceof Uint8Array)) return String(value);
+  if (!isBytes(value)) return String(value);
   const bytes = Buffer.from(value);
   const text = bytes.toString();
   return bytes.equals(Buffer.from(text)) ? text : bytes;

@@ -85,42 +85,37 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   }
 
   append(command: CommandWriter, sink: ReplySink): void {
-    if (!this.#admit(sink)) return;
+    if (!this.#admits(sink)) return;
     this.#buffer.append(command, sink);
     this.#afterAppend();
   }
 
   appendGet(key: string | Uint8Array, sink: CommandSink): void {
-    if (!this.#admit(sink)) return;
+    if (!this.#admits(sink)) return;
     this.#buffer.appendGet(key, sink);
     this.#afterAppend();
   }
 
   appendSet(key: string | Uint8Array, value: string | Uint8Array, sink: CommandSink): void {
-    if (!this.#admit(sink)) return;
+    if (!this.#admits(sink)) return;
     this.#buffer.appendSet(key, value, sink);
     this.#afterAppend();
   }
 
   /** A command that blocks: it gets a connection of its own and is not ordered against others. */
   appendBlocking(command: CommandWriter, sink: ReplySink, blockingTime: number): void {
-    if (!this.#admit(sink)) return;
+    if (!this.#admits(sink)) return;
     const own = new CommandBuffer(false, this.#host.bufferSizes);
     own.append(command, sink);
+    this.#occupy();
     this.#host.onPending(1);
     this.#release(own.seal(), blockingTime);
   }
 
   /** Rejects a command for which the pool has no room, or whose host was removed. */
-  #admit(sink: ReplySink): boolean {
+  #admits(sink: ReplySink): boolean {
     const { pool } = this;
-    if (!pool.isRemoved) {
-      if (pool.waitsForRoom) return true;
-      if (pool.hasRoom) {
-        pool.occupy(1, 0);
-        return true;
-      }
-    }
+    if (!pool.isRemoved && (pool.waitsForRoom || pool.hasRoom)) return true;
     const { counters } = pool;
     counters.commands++;
     counters.requests++;
@@ -129,7 +124,13 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     return false;
   }
 
+  /** Not before it is in a buffer, for which there may be no memory. */
+  #occupy(): void {
+    if (!this.pool.waitsForRoom) this.pool.occupy(1, 0);
+  }
+
   #afterAppend(): void {
+    this.#occupy();
     if (this.#buffer.commands === 1) {
       this.#host.onPending(1);
       this.#host.onDirty(this);

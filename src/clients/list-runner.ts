@@ -14,14 +14,15 @@ import {
 } from '../promise/rb-promise.js';
 import type { Script } from '../script.js';
 import { keyText } from '../util/key.js';
+import { isText } from '../util/text.js';
 import type { CommandHolder } from './backend.js';
 import { sendTo } from './command-client.js';
-import { commandError } from './command-error.js';
+import { commandError, refusedCommand } from './command-error.js';
 import type { CheckedList, ListStep } from './command-list.js';
 import { borrowWriter, type RawArgument, returnWriter } from './command-writer.js';
 import { type JoinOptions, runCall } from './join.js';
 import type { GiveUpReason, Lane } from './lane.js';
-import { isText, sendPlain } from './plain-commands.js';
+import { sendPlain } from './plain-commands.js';
 import { type ReplyMapping, replyMapping } from './reply-mapping.js';
 import { isMissingScript } from './script-sink.js';
 import type { Session } from './session.js';
@@ -60,6 +61,15 @@ class RawSender {
   }
 
   send(lane: Lane, sink: CommandPromise<unknown>, args: readonly RawArgument[]): void {
+    try {
+      this.#append(lane, sink, args);
+    } catch (error) {
+      // Bytes that were fit when the list was checked may have been transferred while it waited.
+      sink.onError(refusedCommand(error, sink.spec.name) as Error);
+    }
+  }
+
+  #append(lane: Lane, sink: CommandPromise<unknown>, args: readonly RawArgument[]): void {
     const [, key, value] = args;
     const mayBePlain = sink.spec.plainCount === args.length;
     if (mayBePlain && isText(key) && (value === undefined || isText(value))) {

@@ -11,6 +11,7 @@ import type {
 } from '../commands/upstream.js';
 import { MisuseError } from '../errors.js';
 import { allOf, type RbPromise } from '../promise/rb-promise.js';
+import type { Text } from '../util/text.js';
 import { describeType } from '../util/validate.js';
 import { defineMethod, hostOf, sendTo } from './command-client.js';
 import type { AddedCommands, MappedCommands } from './command-methods.js';
@@ -22,7 +23,6 @@ import {
   plainValue,
   sendPlain,
   shortenPlainMethods,
-  type Text,
   wrongArgument,
 } from './plain-commands.js';
 import { givenMapping, type ReplyMapping } from './reply-mapping.js';

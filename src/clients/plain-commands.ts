@@ -7,6 +7,7 @@ import { type CommandSpec, rawSpec } from '../commands/command-spec.js';
 import { MisuseError } from '../errors.js';
 import { traceCommand } from '../telemetry/command-tracer.js';
 import { type Key, keyText } from '../util/key.js';
+import { isText, type Text } from '../util/text.js';
 import type { Backend } from './backend.js';
 import { type CommandClient, defineMethod } from './command-client.js';
 import type { Lane } from './lane.js';
@@ -16,13 +17,6 @@ import { writeKey } from './written-key.js';
 
 export const GET = rawSpec('GET', []);
 const SET = rawSpec('SET', []);
-
-/** A key or a value that is sent as it is. */
-export type Text = string | Uint8Array;
-
-export function isText(value: unknown): value is Text {
-  return typeof value === 'string' || value instanceof Uint8Array;
-}
 
 /** The value of a SET as it is sent; undefined if it is none. */
 export function plainValue(value: unknown): Text | undefined {

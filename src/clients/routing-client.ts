@@ -20,6 +20,7 @@ import {
 } from '../options.js';
 import { RbPromise } from '../promise/rb-promise.js';
 import type { MapOperation } from '../telemetry/traces.js';
+import type { Text } from '../util/text.js';
 import { describeType } from '../util/validate.js';
 import { type Backend, BACKEND, type ClientCluster } from './backend.js';
 import { CommandClient, hostOf, sendTo } from './command-client.js';
@@ -32,7 +33,7 @@ import { type ExtendedFanoutClient, FanoutClient, type FanoutHosts } from './fan
 import { assertCallback, runCall } from './join.js';
 import { type ExtendedMappingClient, MappingClient } from './mapping-client.js';
 import { ISSUE, ISSUE_PLAIN, KEPT, REFUSE, RUN_RAW } from './members.js';
-import { GET, hostOfPlain, sendPlain, shortenPlainMethods, type Text } from './plain-commands.js';
+import { GET, hostOfPlain, sendPlain, shortenPlainMethods } from './plain-commands.js';
 import { givenMapping, type ReplyMapping, replyMapping } from './reply-mapping.js';
 import { Session } from './session.js';
 import { NativeSink } from './sinks.js';

@@ -1,8 +1,7 @@
 /** What a key may be, and the bytes that stand for it when it is hashed. */
 
-import { isUint8Array } from 'node:util/types';
-
 import { MisuseError } from '../errors.js';
+import { isBytes } from './text.js';
 import { describeType } from './validate.js';
 
 /**
@@ -29,7 +28,7 @@ export function keyText(key: Key): string | Uint8Array {
     return key;
   }
   if (typeof key === 'bigint' || Number.isSafeInteger(key)) return String(key);
-  if (!isUint8Array(key)) throw invalidKeyError(key);
+  if (!isBytes(key)) throw invalidKeyError(key);
   return key;
 }
 

@@ -4,6 +4,9 @@
  */
 import { isIP } from 'node:net';
 import { inspect } from 'node:util';
+import { isUint8Array } from 'node:util/types';
+
+import { flawOf } from './text.js';
 
 /** The longest time, in milliseconds, that a timer of Node can wait. */
 export const MAX_DELAY = 2 ** 31 - 1;
@@ -98,7 +101,9 @@ export function describeType(value: unknown): string {
   if (type !== 'object') return `a ${type}`;
   const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
   if (tag === 'Object') return 'an object';
-  return `${/^[AEIO]/i.test(tag) ? 'an' : 'a'} ${tag === 'Array' ? 'array' : tag}`;
+  const kind = `${/^[AEIO]/i.test(tag) ? 'an' : 'a'} ${tag === 'Array' ? 'array' : tag}`;
+  const flaw = isUint8Array(value) ? flawOf(value) : undefined;
+  return flaw === undefined ? kind : `${kind} ${flaw}`;
 }
 
 /** A string for a message: escaped, cut to a sane length, and without the login of a URL. */

@@ -195,6 +195,14 @@ export class RespWriter {
     this.bytes.set(encoded, start);
   }
 
+  /** A whole command: its head, and the arguments that another writer holds. */
+  appendCommand(count: number, args: RespWriter): void {
+    // At once: memory that is not there is not to leave half a command.
+    this.reserve(HEADER + args.length + WORD);
+    this.#writeHeader(STAR, count);
+    this.append(args);
+  }
+
   /** Everything that another writer holds, as it is. */
   append(other: RespWriter): void {
     const count = other.length;
