@@ -12,7 +12,7 @@ import type {
 import { MisuseError } from '../errors.js';
 import { allOf, type RbPromise } from '../promise/rb-promise.js';
 import type { Text } from '../util/text.js';
-import { describeType } from '../util/validate.js';
+import { describeType, isRecord } from '../util/validate.js';
 import { defineMethod, hostOf, sendTo } from './command-client.js';
 import type { AddedCommands, MappedCommands } from './command-methods.js';
 import type { CommandWriter, RawArgument } from './command-writer.js';
@@ -149,7 +149,7 @@ export class MappingClient<
     } catch (error) {
       return this[REFUSE](error, 'MGET');
     }
-    return allOf(list.map((key) => this.get(key)));
+    return allOf(list.map((key) => get.call(this, key)));
   }
 
   /** `MSET` over all hosts: not atomic, as it is on one. */
@@ -160,14 +160,18 @@ export class MappingClient<
     } catch (error) {
       return this[REFUSE](error, 'MSET');
     }
-    const all = allOf(list.map(([key, value]) => this.set(key, value)));
+    const all = allOf(list.map(([key, value]) => set.call(this, key, value)));
     return all.then((replies) => (replies as unknown[]).at(-1));
   }
 }
 
+/** The client's own, whatever scripts and modules a user has named so. */
+const { get, set } = (MappingClient as { prototype: MappingClient }).prototype;
+
 /** The keys of an `mGet`, every one of them checked before the first is asked for. */
 function readKeys(keys: unknown): RedisArgument[] {
-  const list: unknown[] = Array.isArray(keys) ? keys : [keys];
+  // A copy, which has no holes.
+  const list: unknown[] = Array.isArray(keys) ? Array.from(keys as unknown[]) : [keys];
   if (list.length === 0) throw nothingGiven('MGET', 'key');
   list.forEach((key, index) => assertKey('MGET', index + 1, key));
   return list as RedisArgument[];
@@ -175,14 +179,13 @@ function readKeys(keys: unknown): RedisArgument[] {
 
 /** The forms that `mSet` takes: a record, a list of pairs, or a flat list. Checked as a whole. */
 function readPairs(pairs: unknown): [RedisArgument, RedisArgument][] {
-  if (typeof pairs !== 'object' || pairs === null) {
+  if (!Array.isArray(pairs) && !isRecord(pairs)) {
     throw wrongArgument('MSET', 1, `a list or a record, got ${describeType(pairs)}`);
   }
-  const flat: unknown[] = Array.isArray(pairs) ? pairs.flat() : Object.entries(pairs).flat();
+  const list: unknown[] = Array.isArray(pairs) ? Array.from(pairs) : Object.entries(pairs);
+  const flat = Array.isArray(list[0]) ? list.flatMap(readPair) : list;
   if (flat.length === 0) throw nothingGiven('MSET', 'pair');
-  if (flat.length % 2 === 1) {
-    throw new MisuseError('RB_INVALID_ARGUMENT', 'MSET needs a value for each key');
-  }
+  if (flat.length % 2 === 1) throw valueMissing();
   flat.forEach((argument, index) => {
     if (index % 2 === 0) assertKey('MSET', index + 1, argument);
     else if (plainValue(argument) === undefined) {
@@ -193,6 +196,16 @@ function readPairs(pairs: unknown): [RedisArgument, RedisArgument][] {
     flat[2 * i] as RedisArgument,
     flat[2 * i + 1] as RedisArgument,
   ]);
+}
+
+/** A pair of a list of pairs; `flat` would leave out the holes, and move what is behind them. */
+function readPair(pair: unknown): unknown[] {
+  if (!Array.isArray(pair) || pair.length !== 2) throw valueMissing();
+  return Array.from(pair);
+}
+
+function valueMissing(): MisuseError {
+  return new MisuseError('RB_INVALID_ARGUMENT', 'MSET needs a value for each key');
 }
 
 function nothingGiven(command: string, what: string): MisuseError {

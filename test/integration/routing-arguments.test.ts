@@ -70,6 +70,14 @@ describe('a key', () => {
   );
 });
 
+/** A list with a hole at this index. */
+function holed(first: unknown, index: number, ...rest: unknown[]): unknown[] {
+  const list = [first];
+  for (const [i, member] of rest.entries()) list[index + 1 + i] = member;
+  list.length = index + 1 + rest.length;
+  return list;
+}
+
 describe('a value', () => {
   const values = wrong.filter(([, value]) => typeof value !== 'number');
   it.each(values)('that is %s is refused', async (_, value) => {
@@ -99,6 +107,15 @@ describe('a value', () => {
     ['mSet', 'MSET', ['ab'], /Argument 1 of MSET.*a string/],
     ['mSet', 'MSET', [undefined], /Argument 1 of MSET.*undefined/],
     ['mSet', 'MSET', [{ a: NaN }], /Argument 2 of MSET/],
+    ['mSet', 'MSET', [holed('a', 1, 'b', '2', 'c')], /MSET needs a value for each key/],
+    ['mSet', 'MSET', [holed('a', 1, 'b', '2')], /Argument 2 of MSET.*undefined/],
+    ['mSet', 'MSET', [[['a', '1'], holed('b', 1)]], /Argument 4 of MSET.*undefined/],
+    ['mSet', 'MSET', [holed(['a', '1'], 1, ['b', '2'])], /MSET needs a value for each key/],
+    ['mSet', 'MSET', [[['a'], ['b', 'c', 'd']]], /MSET needs a value for each key/],
+    ['mSet', 'MSET', [['a', ['b', '2'], '1']], /MSET needs|Argument 2 of MSET/],
+    ['mSet', 'MSET', [Buffer.from('ab')], /Argument 1 of MSET: a list or a record.*Uint8Array/],
+    ['mSet', 'MSET', [new Map([['a', '1']])], /Argument 1 of MSET.*a Map/],
+    ['mGet', 'MGET', [holed('a', 1, 'b')], /Argument 2 of MGET.*undefined/],
     ['mGet', 'MGET', [['a', null]], /Argument 2 of MGET.*null/],
     ['mGet', 'MGET', [[]], /MGET needs at least one key/],
     ['mGet', 'MGET', [], /Argument 1 of MGET.*undefined/],

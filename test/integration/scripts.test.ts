@@ -355,6 +355,17 @@ describe('the names of added commands', () => {
     }
   });
 
+  it('may be those of the commands that mGet and mSet are made of', async () => {
+    const named = { get: echo, set: echo };
+    for (const options of [{ scripts: named }, { modules: { get: named, set: named } }]) {
+      const cluster = await file.setup.makeCluster(options);
+      await cluster.map((c) => c.mSet({ named: 'value' }));
+      expect(await cluster.map((c) => c.mGet(['named', 'other']))).toEqual(['value', null]);
+      await cluster.all((c) => c.flushDb());
+      await cluster.disconnectPools();
+    }
+  });
+
   it('lead to definitions', () => {
     const bad = [
       [
