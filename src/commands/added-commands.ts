@@ -66,6 +66,11 @@ export function addedCommands(options: AddedCommandOptions): AddedCommandTable |
 }
 
 function checkName(option: string, name: string): void {
+  if (name === 'then') {
+    throw new BadHostSetup(
+      `${option}: then is taken: an await would take the clients for promises`,
+    );
+  }
   if (!CLIENT_MEMBERS.has(name)) return;
   throw new BadHostSetup(`${option}: ${name} is taken: it is a member of the clients already`);
 }

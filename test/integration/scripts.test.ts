@@ -355,6 +355,12 @@ describe('the names of added commands', () => {
     }
   });
 
+  it('may not make clients look like promises', () => {
+    const options = { hosts: [], scripts: { then: echo } };
+    expect(() => new Cluster(options)).toThrow(BadHostSetup);
+    expect(() => new Cluster(options)).toThrow('scripts: then is taken: an await');
+  });
+
   it('may be those of the commands that mGet and mSet are made of', async () => {
     const named = { get: echo, set: echo };
     for (const options of [{ scripts: named }, { modules: { get: named, set: named } }]) {
