@@ -3,6 +3,7 @@
  * and remembers the key, so a command costs no array of arguments.
  */
 
+import { wordOf } from '../commands/key-table.js';
 import type { CommandParser } from '../commands/upstream.js';
 import { MisuseError } from '../errors.js';
 import type { PartitionRouter } from '../routers/partition-router.js';
@@ -24,7 +25,7 @@ export class CommandWriter implements CommandParser {
   #body = new RespWriter(1024);
   /** How many arguments were written, the command's name included. */
   count = 0;
-  /** The first argument as it was given. */
+  /** The first argument: text as it was given, bytes as a word in upper case. */
   name = '';
   /** The first key as it was given. */
   key: Key | undefined;
@@ -64,6 +65,7 @@ export class CommandWriter implements CommandParser {
       if (isMadeOfOther(argument)) this.converted ??= { index: this.count, text: argument };
       size = this.#body.writeString(argument);
     } else if (isBytes(argument)) {
+      if (this.count === 0) this.name = wordOf(argument);
       size = this.#body.writeBytes(argument);
     } else {
       throw wrongArgument(this.name, this.count, 'a string or bytes', argument);

@@ -77,6 +77,8 @@ export class TypedCommand {
   /** Whether its definition is a user's own. */
   readonly isAdded: boolean;
   readonly #source: string | Buffer | undefined;
+  /** Its name as the definition spells it, which may be in any case. */
+  #spelling: string | undefined;
   #spec: CommandSpec | undefined;
 
   constructor(
@@ -91,8 +93,9 @@ export class TypedCommand {
 
   /** The spec of a call; its arguments are read only where they are needed. */
   spec(name: string, call: { readonly redisArgs: readonly Arg[] }): CommandSpec {
-    if (this.#spec?.name === name) return this.#spec;
-    const spec = specOf(name, call.redisArgs.slice(1), this.definition);
+    if (this.#spec !== undefined && this.#spelling === name) return this.#spec;
+    const spec = specOf(name.toUpperCase(), call.redisArgs.slice(1), this.definition);
+    this.#spelling = name;
     return (this.#spec = this.#source === undefined ? spec : { ...spec, source: this.#source });
   }
 }

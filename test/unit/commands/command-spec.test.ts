@@ -44,6 +44,15 @@ describe('the spec of a command', () => {
     expect(rawSpec('OBJECT', ['HELP'])).not.toBe(rawSpec('OBJECT', ['ENCODING', 'k']));
   });
 
+  it('is that of its command however a definition spells it', () => {
+    const command = new TypedCommand(definitionOf('get'));
+    const spec = command.spec('Get', { redisArgs: ['Get', 'k'] });
+    expect(spec).toMatchObject({ name: 'GET', isReadOnly: true, plainCount: 2 });
+    expect(command.spec('Get', { redisArgs: ['Get', 'other'] })).toBe(spec);
+    const next = command.spec('blpop', { redisArgs: ['blpop', 'k', '0'] });
+    expect(next).toMatchObject({ name: 'BLPOP', isReadOnly: false, mayBlock: true });
+  });
+
   it('has the reply transforms of a definition, and none without', () => {
     const spec = new TypedCommand(definitionOf('hGetAll')).spec('HGETALL', {
       redisArgs: ['HGETALL', 'k'],
