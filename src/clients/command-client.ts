@@ -1,5 +1,7 @@
 /** What all clients share: from a method's arguments to an encoded, checked command. */
 
+import { isMap, isUint8Array } from 'node:util/types';
+
 import { type CommandSpec, rawSpec, TypedCommand } from '../commands/command-spec.js';
 import { commandForMessage, isBlocking, keyIndexes } from '../commands/key-table.js';
 import { refusal } from '../commands/refused.js';
@@ -141,8 +143,8 @@ function checkConverted(writer: CommandWriter, args: readonly unknown[]): void {
 
 function holdsText(value: unknown, text: string): boolean {
   if (value === text) return true;
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false;
-  const members: unknown[] = value instanceof Map ? [...value].flat() : Object.values(value);
+  if (typeof value !== 'object' || value === null || isUint8Array(value)) return false;
+  const members: unknown[] = isMap(value) ? [...value].flat() : Object.values(value);
   return members.some((member) => holdsText(member, text)) || Object.hasOwn(value, text);
 }
 

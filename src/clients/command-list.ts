@@ -1,5 +1,7 @@
 /** What `executeCommands` is given: lists of commands by routing key, checked as a whole. */
 
+import { isMap } from 'node:util/types';
+
 import { refusal } from '../commands/refused.js';
 import { MisuseError, type RbError } from '../errors.js';
 import type { Key } from '../util/key.js';
@@ -43,7 +45,7 @@ export function readLists(mapping: unknown): CheckedList[] {
 }
 
 function entriesOf(mapping: unknown): [Key, unknown][] {
-  if (mapping instanceof Map) return [...(mapping as Map<Key, unknown>)];
+  if (isMap(mapping)) return [...(mapping as Map<Key, unknown>)];
   if (isRecord(mapping)) return Object.entries(mapping);
   throw invalid(
     `executeCommands takes a record or Map of routing key to commands, not ${describeType(mapping)}`,

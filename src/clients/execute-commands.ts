@@ -1,5 +1,7 @@
 /** `cluster.executeCommands`: lists of commands by routing key, answered in the same shape. */
 
+import { isMap } from 'node:util/types';
+
 import { MapError } from '../errors.js';
 import { CALL_OPTIONS, type CallOptions, resolveCallOptions } from '../options.js';
 import { type RbPromise, sequenceOf } from '../promise/rb-promise.js';
@@ -33,8 +35,7 @@ export async function executeCommands(
   const replies = replyMapping(backend.protocol, backend.typeMapping);
   return executeLists(session, { mapping: replies, lists }, resolved, (promises) => {
     const entries = lists.map(({ key }, index) => [key, promises[index]!] as const);
-    const results: unknown =
-      mapping instanceof Map ? new Map(entries) : Object.fromEntries(entries);
+    const results: unknown = isMap(mapping) ? new Map(entries) : Object.fromEntries(entries);
     assertNoneFailed(promises.flat(), results);
     return results;
   });

@@ -13,12 +13,13 @@
  * the later one has it.
  */
 
-import { loadCrypto } from '../util/load-module.js';
+import { isMap } from 'node:util/types';
 
 import { MisuseError } from '../errors.js';
 import { keyText, type Key } from '../util/key.js';
 import { assertList } from '../util/list.js';
-import { describeType } from '../util/validate.js';
+import { loadCrypto } from '../util/load-module.js';
+import { describeType, isRecord } from '../util/validate.js';
 
 /** How many MD5 digests, of four points each, a node of average weight gets. */
 const DIGESTS_PER_NODE = 40;
@@ -142,11 +143,12 @@ export class Ketama {
    * @param nodes The names of the nodes; none unless told.
    * @param weights A share for each node, relative to the others, 0 or more; 1 where left out.
    * @throws RangeError if a weight is negative or not finite, or if all weights are zero.
-   * @throws {@link MisuseError} if `nodes` is no list of names, or a weight no number.
+   * @throws {@link MisuseError} if `nodes` is no list of names, `weights` neither a record nor a Map, or
+   *   a weight no number.
    */
   constructor(nodes: Iterable<string> = [], weights: KetamaWeights = {}) {
     assertList('nodes', nodes);
-    if (typeof weights !== 'object' || weights === null) {
+    if (!isMap(weights) && !isRecord(weights)) {
       throw invalid(`weights must be a record or a Map, not ${describeType(weights)}`);
     }
     const own = new Map<string, number>();
@@ -201,9 +203,8 @@ export class Ketama {
 }
 
 function weightIn(weights: KetamaWeights, node: string): number {
-  if (weights instanceof Map) return (weights as ReadonlyMap<string, number>).get(node) ?? 1;
-  const record = weights as Readonly<Record<string, number>>;
-  return Object.hasOwn(record, node) ? (record[node] ?? 1) : 1;
+  if (isMap(weights)) return weights.get(node) ?? 1;
+  return Object.hasOwn(weights, node) ? (weights[node] ?? 1) : 1;
 }
 
 function sharesOf(weights: ReadonlyMap<string, number>): RingShare[] {

@@ -10,6 +10,7 @@ import {
   trace,
   type Tracer,
 } from '@opentelemetry/api';
+import { isUint8Array } from 'node:util/types';
 import { BATCH_CHANNEL, COMMAND_CHANNEL } from '../telemetry/channels.js';
 import type { BatchTrace, CommandTrace, HostTrace, MapTrace } from '../telemetry/traces.js';
 import { endSpan, hostAttributes, outcomeAttributes, SECONDS_BUCKETS } from './attributes.js';
@@ -116,9 +117,7 @@ function failureAttributes({ failed }: BatchTrace): Attributes {
 }
 
 function keyAttributes({ keys }: CommandTrace): Attributes {
-  const texts = keys.map((key) =>
-    key instanceof Uint8Array ? Buffer.from(key).toString() : String(key),
-  );
+  const texts = keys.map((key) => (isUint8Array(key) ? Buffer.from(key).toString() : String(key)));
   return { 'redis_blaster.keys': texts };
 }
 

@@ -1,5 +1,7 @@
 /** What is a list of its members, and what only looks like one. */
 
+import { isUint8Array } from 'node:util/types';
+
 import { MisuseError } from '../errors.js';
 import { describeType } from './validate.js';
 
@@ -15,7 +17,7 @@ export function isIterable(value: unknown): value is object & Iterable<unknown> 
  * @throws {@link MisuseError} `RB_INVALID_ARGUMENT` that names the list.
  */
 export function assertList(name: string, value: unknown): asserts value is Iterable<unknown> {
-  if (isIterable(value) && !(value instanceof Uint8Array)) return;
+  if (isIterable(value) && !isUint8Array(value)) return;
   const given = describeType(value);
   throw new MisuseError(
     'RB_INVALID_ARGUMENT',

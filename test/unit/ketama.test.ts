@@ -1,3 +1,5 @@
+import { runInNewContext } from 'node:vm';
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -21,6 +23,14 @@ describe('Ketama', () => {
     const byMap = new Ketama(['a', 'b'], new Map([['a', 3]]));
     expect(byRecord.pointCount).toBe(320);
     for (let i = 0; i < 100; i++) expect(byRecord.getNode(i)).toBe(byMap.getNode(i));
+  });
+
+  it('takes weights from a Map of another realm', () => {
+    const foreign = runInNewContext("new Map([['a', 9]])") as Map<string, number>;
+    const share = (ring: Ketama) =>
+      Array.from({ length: 1000 }, (_, i) => ring.getNode(i)).filter((node) => node === 'a').length;
+    const own = new Ketama(['a', 'b'], new Map(foreign));
+    expect(share(new Ketama(['a', 'b'], foreign))).toBe(share(own));
   });
 
   it('takes no weight from the prototype of the record', () => {
@@ -90,6 +100,11 @@ describe('Ketama', () => {
     expect(() => new Ketama([1] as unknown as string[])).toThrow(MisuseError);
     expect(() => new Ketama('abc')).toThrow(MisuseError);
     expect(() => new Ketama(5 as unknown as string[])).toThrow(MisuseError);
+    for (const weights of [[['a', 9]], new Set(['a']), new Date(0)]) {
+      const act = () => new Ketama(['a'], weights as unknown as KetamaWeights);
+      expect(act).toThrow(MisuseError);
+      expect(act).toThrow('weights must be a record or a Map');
+    }
     expect(() => new Ketama(['a'], null as unknown as KetamaWeights)).toThrow(MisuseError);
     expect(() => new Ketama(['a'], { a: '1' as unknown as number })).toThrow(MisuseError);
     expect(() => new Ketama(['\ud800'])).toThrow(MisuseError);
