@@ -59,17 +59,21 @@ export class CommandWriter implements CommandParser {
 
   /** Writes an argument; answers its size in bytes. */
   #push(argument: unknown): number {
-    let size: number;
-    if (typeof argument === 'string') {
-      if (this.count === 0) this.name = argument;
-      if (isMadeOfOther(argument)) this.converted ??= { index: this.count, text: argument };
-      size = this.#body.writeString(argument);
-    } else if (isBytes(argument)) {
-      if (this.count === 0) this.name = wordOf(argument);
-      size = this.#body.writeBytes(argument);
-    } else {
+    // Apart, so that V8 inlines what remains here.
+    if (typeof argument !== 'string') return this.#pushBytes(argument);
+    if (this.count === 0) this.name = argument;
+    if (isMadeOfOther(argument)) this.converted ??= { index: this.count, text: argument };
+    const size = this.#body.writeString(argument);
+    this.count++;
+    return size;
+  }
+
+  #pushBytes(argument: unknown): number {
+    if (!isBytes(argument)) {
       throw wrongArgument(this.name, this.count, 'a string or bytes', argument);
     }
+    if (this.count === 0) this.name = wordOf(argument);
+    const size = this.#body.writeBytes(argument);
     this.count++;
     return size;
   }

@@ -200,14 +200,18 @@ export class RespWriter {
     // At once: memory that is not there is not to leave half a command.
     this.reserve(HEADER + args.length + WORD);
     this.#writeHeader(STAR, count);
-    this.append(args);
+    this.#copy(args);
   }
 
   /** Everything that another writer holds, as it is. */
   append(other: RespWriter): void {
+    this.reserve(other.length + WORD);
+    this.#copy(other);
+  }
+
+  #copy(other: RespWriter): void {
     const count = other.length;
     // The last word may reach beyond the end, on both sides.
-    this.reserve(count + WORD);
     other.reserve(WORD);
     const source = other.#view;
     const target = this.#view;
