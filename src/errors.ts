@@ -1,7 +1,8 @@
 /**
  * Every error class of the library, each with a `name` and a `code`.
  *
- * No message here ever holds a password, a key, a value or a command's arguments.
+ * No message here ever holds a password, a key, a value or a command's arguments, but for what the
+ * server says.
  */
 
 /** What a rejected command's error says about where it was going. */
@@ -213,7 +214,7 @@ export class MapError extends AggregateError {
   readonly failed: number;
   /** How many commands the call had. */
   readonly total: number;
-  /** Of `executeCommands`: the whole result, with every promise settled. */
+  /** Of `executeCommands`: the whole result, with every promise settled. Not enumerable. */
   declare readonly results?: unknown;
   static {
     this.prototype.name = 'MapError';
@@ -265,13 +266,16 @@ export class FanoutError<T = unknown> extends RbError {
     this.prototype.name = 'FanoutError';
   }
 
+  /** The answer of each host that did not fail. Not enumerable, so that nothing shows the values. */
+  declare readonly values: ReadonlyMap<number, T>;
+
   constructor(
     /** The reason of each host that failed. */
     readonly errors: ReadonlyMap<number, unknown>,
-    /** The answer of each host that did not. */
-    readonly values: ReadonlyMap<number, T>,
+    values: ReadonlyMap<number, T>,
   ) {
     const parts = [...errors].map(([hostId, reason]) => `host ${hostId}: ${describe(reason)}`);
     super(`failed on ${errors.size} of ${errors.size + values.size} hosts (${parts.join('; ')})`);
+    Object.defineProperty(this, 'values', { value: values, configurable: true });
   }
 }

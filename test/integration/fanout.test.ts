@@ -1,5 +1,7 @@
 /** Fan-outs: one command to the hosts that are named, answered with a Map by host id. */
 
+import { format, inspect } from 'node:util';
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { RoutingClient } from '../../src/clients/routing-client.js';
@@ -181,6 +183,22 @@ describe('a command that fails on some hosts', () => {
     expect(error['message']).toMatch(
       /failed on 2 of 8 hosts.*host 2: WRONGTYPE.*host 5: WRONGTYPE/,
     );
+  });
+
+  it('keeps the values out of what is printed of it', async () => {
+    const secret = 'a value that nobody may see';
+    await cluster.fanout((c) => c.set('shown', secret), { hosts: [0] });
+    await cluster.fanout((c) => c.rPush('shown', 'x'), { hosts: [1] });
+    const error = await failureOf(cluster.fanout((c) => c.get('shown'), { hosts: [0, 1] }));
+    await cluster.all((c) => c.del('shown'));
+    expect((error as unknown as FanoutError).values).toEqual(new Map([[0, secret]]));
+    for (const shown of [
+      inspect(error, { depth: 9 }),
+      format('%O', error),
+      JSON.stringify(error),
+    ]) {
+      expect(shown).not.toContain(secret);
+    }
   });
 
   it('can be handled inside the call, where the values of the others are', async () => {
