@@ -334,7 +334,7 @@ export class Cluster<
    * const sizes = await cluster.all((c) => c.dbSize()); // a Map of host id to size
    *
    * // At start: can all hosts be reached?
-   * await cluster.all((c) => c.ping(), { timeout: 2000 });
+   * await cluster.all((c) => c.ping(), { timeout: 2000, maxConcurrency: Infinity });
    */
   all<T>(
     callback: (client: ExtendedFanoutClient<RESP, TM, M, F, S>) => T,

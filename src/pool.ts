@@ -54,8 +54,9 @@ interface Waiter {
 const MAX_IDLE_BLOCKING = 4;
 
 /**
- * The connections to one host. A cluster makes one for each; subclass it and give the class as the
- * cluster's `pool` option to watch or change what it does.
+ * The connections to one host. A cluster makes one for each; a subclass of it can be given as the
+ * cluster's `pool` option. Commands of clients do not go through its `executeCommand`: to watch those,
+ * use the tracing channels.
  *
  * @example
  * const pool = cluster.getPoolForHost(0);

@@ -53,7 +53,7 @@ export interface MappingClient<
 
 /**
  * Sends each command to the host of its key, all hosts at once, and answers with an
- * {@link RbPromise} that has its value when the map has been joined.
+ * {@link RbPromise}: settled when its reply comes, at the latest when the map ends.
  *
  * Neighbouring `GET`s to one host are merged into an `MGET`, neighbouring `SET`s without options
  * into an `MSET`, unless `autoBatch` is off. `mGet` and `mSet` work over all hosts.

@@ -59,8 +59,8 @@ export class CommandContext implements JoinScope {
 export class CommandPromise<T> extends RbPromise<T> implements CommandSink {
   /**
    * The same as `new CommandPromise(context, sequence)`, which takes 25 ns where this takes 7: V8 looks
-   * for the constructors of derived classes each time. So what derives from `Settleable` must have
-   * neither constructors nor fields.
+   * for the constructors of derived classes each time. So what lies between `Settleable` and this class
+   * must have neither constructors nor fields, nor may this class.
    */
   static of<T>(context: CommandContext, sequence: number): CommandPromise<T>;
   static of(): unknown {

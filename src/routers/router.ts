@@ -37,7 +37,8 @@ export type RouterClass = new (cluster: RouterCluster, ...options: never[]) => B
  * ```ts
  * class ByFirstLetter extends BaseRouter {
  *   override getHostForKey(key: Key): number {
- *     return String(key).charCodeAt(0) % this.cluster.hosts.size;
+ *     const text = key instanceof Uint8Array ? Buffer.from(key).toString() : String(key);
+ *     return (text.codePointAt(0) ?? 0) % this.cluster.hosts.size;
  *   }
  * }
  * ```
