@@ -123,6 +123,17 @@ function labelCells({ tokens }) {
   }
 }
 
+/** Links to programs are for readers of the repository: here the programs stand below them. */
+function unlinkPrograms({ tokens }) {
+  for (const token of tokens) {
+    let isProgram = false;
+    token.children = token.children?.filter(({ type, attrs }) => {
+      if (type === 'link_open') isProgram = new Map(attrs).get('href').endsWith('.mjs');
+      return !(isProgram && /^link_/.test(type));
+    });
+  }
+}
+
 /** Headings of the API reference that say nothing by themselves: what is below them belongs above. */
 const EMPTY_HEADINGS =
   /^#{2,6} (?:Returns|Parameters|Throws|Examples?|Type Parameters|(?:Get|Set) Signature|Call Signature|Constructors?|Properties|Methods|Accessors|Extends|Extended by|Implements|Type Declaration)$/gm;
@@ -162,7 +173,10 @@ export default defineConfig({
     theme: { light: 'github-light-default', dark: 'github-dark-default' },
     anchor: { slugify },
     codeTransformers: [consoleCommands],
-    config: (md) => md.core.ruler.push('cell_labels', labelCells),
+    config: (md) => {
+      md.core.ruler.push('cell_labels', labelCells);
+      md.core.ruler.push('programs', unlinkPrograms);
+    },
   },
   themeConfig: {
     logo: '/logo.svg',
