@@ -5,6 +5,8 @@
  * server says.
  */
 
+import { isInstance, textOf } from './util/foreign.js';
+
 /** What a rejected command's error says about where it was going. */
 export interface CommandErrorFields {
   /** The host that the command was for. */
@@ -179,11 +181,6 @@ export type MisuseCode =
   | 'RB_ALREADY_SETTLED'
   | 'RB_SELF_RESOLUTION';
 
-/** What a {@link MapError} or {@link FanoutError} says in the beginning of its message. */
-function describe(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
-}
-
 /** What a {@link MapError} is made of. */
 export interface MapErrorDetails {
   /** Why, in the order of issue; one object may stand for several commands. */
@@ -239,15 +236,25 @@ function firstOfEachHost(reasons: readonly unknown[]): string {
     if (!firstByHost.has(hostId)) firstByHost.set(hostId, reason);
   }
   const parts = [...firstByHost].map(([hostId, reason]) =>
-    hostId === undefined ? describe(reason) : `host ${hostId}: ${describe(reason)}`,
+    hostId === undefined ? textOf(reason) : `host ${hostId}: ${textOf(reason)}`,
   );
   return parts.join('; ');
 }
 
 /** A reason with its host, if it has one; that of a fanned-out command comes from each of its hosts. */
 function byHost(reason: unknown): [hostId: number | undefined, reason: unknown][] {
-  if (reason instanceof FanoutError) return [...reason.errors];
-  return [[(reason as CommandErrorFields | undefined | null)?.hostId, reason]];
+  if (isInstance(reason, FanoutError)) return [...reason.errors];
+  return [[hostOf(reason), reason]];
+}
+
+/** A reason that callers made may have anything there, or throw. */
+function hostOf(reason: unknown): number | undefined {
+  try {
+    const hostId: unknown = (reason as CommandErrorFields | undefined | null)?.hostId;
+    return typeof hostId === 'number' ? hostId : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -274,7 +281,7 @@ export class FanoutError<T = unknown> extends RbError {
     readonly errors: ReadonlyMap<number, unknown>,
     values: ReadonlyMap<number, T>,
   ) {
-    const parts = [...errors].map(([hostId, reason]) => `host ${hostId}: ${describe(reason)}`);
+    const parts = [...errors].map(([hostId, reason]) => `host ${hostId}: ${textOf(reason)}`);
     super(`failed on ${errors.size} of ${errors.size + values.size} hosts (${parts.join('; ')})`);
     Object.defineProperty(this, 'values', { value: values, configurable: true });
   }

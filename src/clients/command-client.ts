@@ -9,6 +9,7 @@ import { COMMAND_NAMES, definitionOf } from '../commands/upstream.js';
 import { MisuseError, RbError, UnroutableCommand } from '../errors.js';
 import { noKeyError, severalKeysError } from '../routers/router.js';
 import { traceCommand } from '../telemetry/command-tracer.js';
+import { isInstance, textOf } from '../util/foreign.js';
 import type { Key } from '../util/key.js';
 import { describeType } from '../util/validate.js';
 import type { Backend } from './backend.js';
@@ -114,13 +115,12 @@ function parseArguments(
     parseWith(command.definition, writer, args);
   } catch (error) {
     // What a definition throws at an argument that it cannot use says nothing of where it was.
-    if (error instanceof RbError || error instanceof MisuseError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    if (isInstance(error, RbError) || isInstance(error, MisuseError)) throw error;
     const name = writer.name === '' ? 'The command' : writer.name;
     throw Object.assign(
       new MisuseError(
         'RB_INVALID_ARGUMENT',
-        `${name} cannot use its arguments after number ${Math.max(writer.count - 1, 0)}: ${reason}`,
+        `${name} cannot use its arguments after number ${Math.max(writer.count - 1, 0)}: ${textOf(error)}`,
       ),
       { cause: error },
     );

@@ -2,6 +2,7 @@
 
 import { commandForMessage } from '../commands/key-table.js';
 import { MisuseError, RbError, ReplyError } from '../errors.js';
+import { isInstance } from '../util/foreign.js';
 
 /** The variants of errors that struck several commands, by the command's name. */
 const variants = new WeakMap<Error, Map<string, Error>>();
@@ -37,7 +38,7 @@ function copyFor(error: RbError, command: string): Error {
  * threw stays as it is.
  */
 export function refusedCommand(error: unknown, name: string | undefined): unknown {
-  if (!(error instanceof RbError || error instanceof MisuseError)) return error;
+  if (!isInstance(error, RbError) && !isInstance(error, MisuseError)) return error;
   if (error instanceof ReplyError) return error;
   if (name !== undefined && name !== '') error.command ??= commandForMessage(name);
   error.maybeExecuted ??= false;

@@ -8,6 +8,7 @@ import {
   settleRejected,
   settleResolved,
 } from '../promise/rb-promise.js';
+import { isInstance } from '../util/foreign.js';
 import { commandError } from './command-error.js';
 import type { ReplyMapping } from './reply-mapping.js';
 import { type CommandSink, transformed } from './sinks.js';
@@ -54,7 +55,7 @@ export class Gathering<T> extends RbPromise<Map<number, T>> {
 
   /** One that was cancelled is cancelled as a whole, whatever single hosts have answered. */
   #reason(errors: ReadonlyMap<number, unknown>, values: ReadonlyMap<number, T>): Error {
-    for (const error of errors.values()) if (error instanceof CancelledError) return error;
+    for (const error of errors.values()) if (isInstance(error, CancelledError)) return error;
     return commandError(new FanoutError(errors, values), this.#command);
   }
 }

@@ -1,7 +1,7 @@
 /** The end of a call: when nothing is outstanding, at its deadline, or when it is aborted. */
 
 import { MapError, MisuseError, TimeoutError } from '../errors.js';
-import { RbPromise, sequenceOf } from '../promise/rb-promise.js';
+import { isRbPromise, sequenceOf } from '../promise/rb-promise.js';
 import { hasListeners, MAP_CHANNEL } from '../telemetry/channels.js';
 import { traceMap } from '../telemetry/map-tracer.js';
 import type { MapOperation } from '../telemetry/traces.js';
@@ -115,7 +115,7 @@ class Join {
       this.#onFailedCallback(error);
       return;
     }
-    if (result instanceof RbPromise) {
+    if (isRbPromise(result)) {
       const settled = (): void => {
         this.#onResult(result);
       };
@@ -187,12 +187,12 @@ class Join {
     const result = this.#result!.value;
     const { resolve, reject } = this.#end()!;
     const failures = this.#takeStock();
-    if (result instanceof RbPromise && result.isRejected) {
+    if (isRbPromise(result) && result.isRejected) {
       failures.push({ sequence: sequenceOf(result), reason: result.reason });
       failures.sort((a, b) => a.sequence - b.sequence);
     }
     if (failures.length > 0) reject(failureOf(eachOnce(failures), this.issued));
-    else resolve(result instanceof RbPromise ? result.value : result);
+    else resolve(isRbPromise(result) ? result.value : result);
   }
 
   /** Everything that was issued is settled: answers the failures among it. */

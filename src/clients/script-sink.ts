@@ -2,6 +2,7 @@
 
 import type { CommandSpec } from '../commands/command-spec.js';
 import { ReplyError } from '../errors.js';
+import { isInstance } from '../util/foreign.js';
 import { borrowWriter, type RawArgument, returnWriter } from './command-writer.js';
 import type { Lane } from './lane.js';
 import type { ReplyMapping } from './reply-mapping.js';
@@ -48,5 +49,5 @@ export class ScriptSink implements CommandSink {
 
 /** Whether the server does not know the script: one that it knows may answer NOSCRIPT itself. */
 export function isMissingScript(error: unknown): boolean {
-  return error instanceof ReplyError && error.message.startsWith('NOSCRIPT No matching script');
+  return isInstance(error, ReplyError) && error.message.startsWith('NOSCRIPT No matching script');
 }

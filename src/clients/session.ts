@@ -5,6 +5,7 @@
 
 import { CancelledError, ClosedError } from '../errors.js';
 import { isHandled, type JoinScope, type RbPromise, sequenceOf } from '../promise/rb-promise.js';
+import { isInstance } from '../util/foreign.js';
 import type { Backend } from './backend.js';
 import { Dispatch, type DispatchOptions } from './dispatch.js';
 import type { GiveUpReason } from './lane.js';
@@ -75,7 +76,7 @@ export class Session implements JoinScope {
   promiseRejected(promise: RbPromise<unknown>): void {
     const { reason } = promise;
     // Cancelled commands count as handled.
-    if (reason instanceof CancelledError && this.#isOwnCancellation(reason)) return;
+    if (isInstance(reason, CancelledError) && this.#isOwnCancellation(reason)) return;
     this.#rejected.push(promise);
     if (this.#rejected.length > this.#keptFailures) this.#forgetHandled();
   }

@@ -6,6 +6,7 @@
 import { type Attributes, type Span, SpanStatusCode } from '@opentelemetry/api';
 import type { CommandErrorFields } from '../errors.js';
 import type { HostTrace } from '../telemetry/traces.js';
+import { textOf } from '../util/foreign.js';
 
 /** The bounds of histograms of seconds: those of the conventions. */
 export const SECONDS_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
@@ -39,8 +40,15 @@ interface ErrorShape extends CommandErrorFields {
   readonly total?: unknown;
 }
 
+/** What a caller has thrown may throw again where it is read. */
 function shapeOf(error: unknown): ErrorShape {
-  return typeof error === 'object' && error !== null ? error : {};
+  if (typeof error !== 'object' || error === null) return {};
+  try {
+    const { code, name, kind, message, failed, total } = error as ErrorShape;
+    return { code, name, kind, message, failed, total };
+  } catch {
+    return {};
+  }
 }
 
 /** Whether something has failed, and with which kind of error. */
@@ -66,7 +74,7 @@ const OWN_MESSAGES: ReadonlySet<unknown> = new Set([
 /** What can be told of an error: a message of the server or of a caller may repeat values. */
 function describe(error: unknown): string | undefined {
   const { code, message, failed, total } = shapeOf(error);
-  if (code === 'RB_MAP') return `${String(failed)} of ${String(total)} commands failed`;
+  if (code === 'RB_MAP') return `${textOf(failed)} of ${textOf(total)} commands failed`;
   return OWN_MESSAGES.has(code) && typeof message === 'string' ? message : undefined;
 }
 

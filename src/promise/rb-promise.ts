@@ -9,6 +9,7 @@ import { assertCallback, innerReaction, reactionOf } from './reaction.js';
 import {
   attach,
   inheritScope,
+  isSettleable,
   markHandled,
   scopeOf,
   sequenceOf,
@@ -31,6 +32,11 @@ export {
 export type { JoinScope } from './settleable.js';
 
 type AnyPromise = Settleable<unknown>;
+
+/** Whether it is an RbPromise. A Proxy is none, and is not asked. @internal */
+export function isRbPromise(value: unknown): value is RbPromise<unknown> {
+  return isSettleable(value);
+}
 
 /**
  * A promise that anyone who holds it can resolve, and whose state is readable at any time.

@@ -56,6 +56,15 @@ class Waiting {
     this.content = content;
     this.reactions = reactions;
   }
+
+  /** What is held may be a value of anybody's: a Proxy may throw at the question. */
+  static is(held: unknown): held is Waiting {
+    try {
+      return held instanceof Waiting;
+    } catch {
+      return false;
+    }
+  }
 }
 
 /**
@@ -78,6 +87,8 @@ export let markHandled: (promise: AnyPromise) => void;
  * @internal
  */
 export let sequenceOf: (promise: AnyPromise) => number;
+/** Whether it is a promise of ours. A Proxy is none, and is not asked. @internal */
+export let isSettleable: (value: unknown) => value is AnyPromise;
 /** The call that the promise belongs to. @internal */
 export let scopeOf: (promise: AnyPromise) => JoinScope | undefined;
 /** Lets a promise without a scope take that of one whose duty it takes over. @internal */
@@ -174,7 +185,7 @@ export class Settleable<T> {
   /** The value or the reason; while it follows an RbPromise, one that it waits for. */
   static #contentOf(promise: AnyPromise): unknown {
     const held = promise.#held;
-    return held instanceof Waiting ? held.content : held;
+    return Waiting.is(held) ? held.content : held;
   }
 
   static #setContent(promise: AnyPromise, content: unknown): void {
@@ -283,12 +294,12 @@ export class Settleable<T> {
       promise.#held = reaction;
       return;
     }
-    if (held instanceof Reaction) {
+    if ((promise.#bits & SETTLED) === 0 && held instanceof Reaction) {
       promise.#held = new Waiting(
         undefined,
         new ReactionQueue<AnyPromise>(held as Reaction<AnyPromise>, reaction),
       );
-    } else if (!(held instanceof Waiting)) promise.#held = new Waiting(held, reaction);
+    } else if (!Waiting.is(held)) promise.#held = new Waiting(held, reaction);
     else if (held.reactions instanceof ReactionQueue) held.reactions.push(reaction);
     else held.reactions = new ReactionQueue(held.reactions, reaction);
     Settleable.#run(promise);
@@ -296,7 +307,7 @@ export class Settleable<T> {
 
   static #takeReaction(promise: AnyPromise): Reaction<AnyPromise> | undefined {
     const held = promise.#held;
-    if (!(held instanceof Waiting)) return undefined;
+    if (!Waiting.is(held)) return undefined;
     const { content, reactions } = held;
     if (!(reactions instanceof ReactionQueue)) {
       promise.#held = content;
@@ -310,7 +321,7 @@ export class Settleable<T> {
   /** Whether it has callbacks to run that no one runs already. */
   static #isDue(promise: AnyPromise): boolean {
     const bits = promise.#bits;
-    return (bits & SETTLED) !== 0 && (bits & RUNNING) === 0 && promise.#held instanceof Waiting;
+    return (bits & SETTLED) !== 0 && (bits & RUNNING) === 0 && Waiting.is(promise.#held);
   }
 
   /**
@@ -335,7 +346,7 @@ export class Settleable<T> {
       current.#bits |= RUNNING;
       const next = Settleable.#perform(current, reaction);
       if (next === undefined || !Settleable.#isDue(next)) continue;
-      if (!(current.#held instanceof Waiting)) current.#bits &= ~RUNNING;
+      if (!Waiting.is(current.#held)) current.#bits &= ~RUNNING;
       else (interrupted ??= []).push(current);
       current = next;
     }
@@ -408,6 +419,7 @@ export class Settleable<T> {
       promise.#bits |= HANDLED;
     };
     sequenceOf = (promise) => promise.#bits >> SEQUENCE_SHIFT;
+    isSettleable = (value): value is AnyPromise => isObject(value) && #bits in value;
     scopeOf = (promise) => promise.#scope;
     inheritScope = (promise, source) => Settleable.#inherit(promise, source);
     attach = (promise, reaction) => Settleable.#attach(promise, reaction);

@@ -8,6 +8,7 @@
  */
 
 import { ReplyError } from '../errors.js';
+import { isInstance } from '../util/foreign.js';
 import type { Pipeline } from './pipeline.js';
 
 /** The servers' own words: a script may answer another LOADING of its own when it has run. */
@@ -15,7 +16,7 @@ const LOADING = /^LOADING \S+ is loading the dataset in memory/;
 
 /** Whether it is the answer of a server that loads its data, and did not run the command. */
 export function isLoading(error: unknown): error is ReplyError {
-  return error instanceof ReplyError && LOADING.test(error.message);
+  return isInstance(error, ReplyError) && LOADING.test(error.message);
 }
 
 /** The first such answer on a connection, and what becomes of all that was sent by then. */

@@ -308,6 +308,11 @@ describe('the spans of a map', () => {
     );
     const signal = AbortSignal.abort('a-secret of the caller');
     await failureOf(cluster.map((client) => client.get(key), { signal }));
+    // To read it fails.
+    const { proxy: reason, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const call = cluster.map((client) => client.get(key), { signal: AbortSignal.abort(reason) });
+    await call.catch(() => undefined);
     await failureOf(cluster.executeCommands({ [key]: [['LPUSH', key, 'a-secret'], ['PING']] }));
     const shown = finished().map(({ name, attributes, status }) => [
       name,
@@ -323,6 +328,7 @@ describe('the spans of a map', () => {
       ['NO-SUCH-COMMAND', 'ERR', 'ERR', 1, undefined],
       ['redis-blaster all', 'FanoutError', undefined, undefined, undefined],
       ['redis-blaster map', 'RangeError', undefined, undefined, undefined],
+      ['redis-blaster map', '_OTHER', undefined, undefined, undefined],
       ['redis-blaster map', '_OTHER', undefined, undefined, undefined],
       ['PIPELINE', 'WRONGTYPE', 'WRONGTYPE', 1, undefined],
       ['redis-blaster executeCommands', 'MapError', undefined, undefined, '1 of 2 commands failed'],
