@@ -23,7 +23,7 @@ import { callThen, isObject, thenOf, type Then } from './thenable.js';
  * promises are still unhandled. Its methods must not throw.
  */
 export interface JoinScope {
-  /** Where one call has several scopes: what they have in common. */
+  /** Where one call has several scopes: what they have in common. It may be a scope itself. */
   readonly call?: object;
   /** The promise was just rejected, its callbacks have not run yet. Told once for each promise. */
   promiseRejected(promise: Settleable<unknown>): void;
@@ -427,7 +427,7 @@ export class Settleable<T> {
 }
 
 function isSameCall(one: JoinScope | undefined, other: JoinScope | undefined): boolean {
-  return one === other || (one?.call !== undefined && one.call === other?.call);
+  return (one?.call ?? one) === (other?.call ?? other);
 }
 
 function selfResolution(): MisuseError {

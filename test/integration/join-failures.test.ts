@@ -213,6 +213,23 @@ describe('a callback that throws', () => {
     });
   });
 
+  it('that issues commands: their failures count as theirs, of every kind of client', async () => {
+    const refused = cluster.map((c) => {
+      const promise = c.get('text');
+      void promise.then(() => c.mGet([]));
+      void promise.then(() => c.mSet([]));
+    });
+    expect(await failureOf(refused)).toMatchObject({ failed: 2, total: 3 });
+    const { hostId } = await failureOf(cluster.map((c) => failing(c)));
+    const onHost = cluster.fanout((c) => {
+      const promise = c.targetKey('text').get('text');
+      const target = c.target([hostId as number]);
+      void promise.then(() => target.lLen('text'));
+      void promise.then(() => target.hLen('text'));
+    });
+    expect(await failureOf(onHost)).toMatchObject({ failed: 2, total: 3 });
+  });
+
   it('disturbs no other callback and no reply', async () => {
     const order: string[] = [];
     const keys = Array.from({ length: 20 }, (_, i) => `calm${i}`);
