@@ -184,6 +184,10 @@ describe('resolveCallOptions', () => {
     [{ signal: new AbortController() }, 'signal must be an AbortSignal, not an AbortController'],
     [{ signal: true }, 'signal must be an AbortSignal, not true'],
     [{ signal: {} }, 'signal must be an AbortSignal, not an object'],
+    [
+      { signal: { aborted: false, addEventListener: () => undefined } },
+      'signal must be an AbortSignal, not an object',
+    ],
     [{ maxConcurrency: 0 }, `maxConcurrency must be ${bound}, not 0`],
     [{ maxConcurrency: 1.5 }, `maxConcurrency must be ${bound}, not 1.5`],
     [{ maxConcurrency: NaN }, `maxConcurrency must be ${bound}, not NaN`],
