@@ -185,9 +185,8 @@ export class GetBatch implements ReplySink {
     if (this.#pending > 0) this.#sinks[index]!.onReply(value);
   }
 
-  onReply(): void {
-    this.onError(new TypeError('MGET was not answered with an array'));
-  }
+  /** Never called: all of the reply is elements. */
+  onReply(): void {}
 
   onError(error: Error): void {
     for (const sink of this.#sinks) sink.onError(error);

@@ -23,7 +23,7 @@ export interface ReplySink {
   readonly isPending?: boolean;
   /**
    * Where the reply is to be an array whose elements are those of single commands: how many they
-   * are. They go to {@link onElement} one by one, and `onReply` gets what is no array.
+   * are. They go to {@link onElement} one by one, and nothing goes to `onReply`.
    */
   readonly elements?: number;
   /** How many commands of callers without an answer it stands for; 1 unless told. */

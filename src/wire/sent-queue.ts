@@ -99,7 +99,7 @@ export class SentQueue {
    * Gives the first `count` of these replies to their sinks, in order. Answers false when the queue is
    * closed, as by a callback of a reply.
    *
-   * @throws ProtocolError for an array of elements that has too few or too many.
+   * @throws ProtocolError where elements were asked for, for what is no array of so many.
    */
   deliver(replies: readonly unknown[], count: number): boolean {
     for (let at = 0; at < count && !this.#isClosed;) {
@@ -122,14 +122,14 @@ export class SentQueue {
 
   #deliverBatch(pipeline: Pipeline, reply: unknown): void {
     const { elements } = pipeline.sinks[pipeline.next]!;
-    if (elements !== undefined && Array.isArray(reply)) {
-      this.#deliverElements(pipeline, elements, reply);
-    } else {
-      this.#deliverOne(pipeline, reply);
-    }
+    if (elements === undefined || reply instanceof Error) this.#deliverOne(pipeline, reply);
+    else this.#deliverElements(pipeline, elements, reply);
   }
 
-  #deliverElements(pipeline: Pipeline, expected: number, values: readonly unknown[]): void {
+  #deliverElements(pipeline: Pipeline, expected: number, values: unknown): void {
+    if (!Array.isArray(values)) {
+      throw new ProtocolError(`The server sent no array where ${expected} elements were asked for`);
+    }
     const { length } = values;
     if (length !== expected) {
       throw new ProtocolError(

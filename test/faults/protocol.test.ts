@@ -38,6 +38,29 @@ function slipIn(reply: string): void {
 }
 
 describe.each([
+  ['null', '_\r\n'],
+  ['a text', '+OK\r\n'],
+])('%s where an array was asked for', (_, reply) => {
+  it('ends the connection and rejects what was merged, with all that errors tell', async () => {
+    const cautious = new Cluster({
+      hosts: { 0: { unixSocketPath: proxy.socketPath } },
+      poolOptions: { retries: 0 },
+    });
+    await cautious.all((c) => c.ping());
+    slipIn(reply);
+    let promises: RbPromise<unknown>[] = [];
+    await failureOf(cautious.map((c) => (promises = [c.get('a'), c.get('b')])));
+    for (const { reason } of promises) {
+      expect(reason).toBeInstanceOf(ProtocolError);
+      const fields = { code: 'RB_PROTOCOL', maybeExecuted: true, hostId: 0, command: 'GET' };
+      expect(reason).toMatchObject({ ...fields, address: proxy.socketPath });
+    }
+    expect(await cautious.map((c) => c.mGet(['a', 'b']))).toEqual([null, null]);
+    await cautious.disconnectPools();
+  });
+});
+
+describe.each([
   ['a bulk that is too long', '$536870913\r\n', /a bulk of 536870913 bytes/],
   ['an aggregate that is too long', '*134217729\r\n', /an aggregate of 134217729, more/],
   ['a map whose fields are too many', '%67108865\r\n', /an aggregate of 134217730, more/],

@@ -237,9 +237,12 @@ describe('elements', () => {
     expectLog([2, 1], '-WRONGTYPE x\r\n*1\r\n:1\r\n', log);
   });
 
-  it('are missing from a reply that is no array, which is then handed over whole', () => {
-    expectLog([2, 2, 2], '_\r\n:1\r\n%1\r\n+a\r\n+b\r\n', ['0=null', '1=1', '2={"a":"b"}']);
-  });
+  it.each(['_\r\n', '*-1\r\n', ':1\r\n', '+OK\r\n', '%1\r\n+a\r\n+b\r\n'])(
+    'are refused where the reply is no array: %j',
+    (text) => {
+      expectRefused([2], text, /no array where 2 elements were asked for/);
+    },
+  );
 
   it('stop when the queue is closed in the callback of one, the last one included', () => {
     for (const closing of ['0[0]=1', '0[1]=2', '0[2]=3']) {
