@@ -4,6 +4,9 @@ import { commandForMessage } from '../commands/key-table.js';
 import { MisuseError, RbError, ReplyError } from '../errors.js';
 import { isInstance } from '../util/foreign.js';
 
+/** What has the fields that tell of the command. */
+type OwnError = RbError | MisuseError;
+
 /** The variants of errors that struck several commands, by the command's name. */
 const variants = new WeakMap<Error, Map<string, Error>>();
 
@@ -12,7 +15,10 @@ const variants = new WeakMap<Error, Map<string, Error>>();
  * of several names, each name has its own copy, and commands of one name share it.
  */
 export function commandError(error: Error, name: string): Error {
-  if (!(error instanceof RbError)) return error;
+  return error instanceof RbError ? named(error, name) : error;
+}
+
+function named(error: OwnError, name: string): Error {
   const command = error.command === name ? name : commandForMessage(name);
   if (error.command === command) return error;
   if (error.command === undefined) {
@@ -26,9 +32,11 @@ export function commandError(error: Error, name: string): Error {
   return variant;
 }
 
-function copyFor(error: RbError, command: string): Error {
-  const Class = error.constructor as new (message: string, options?: ErrorOptions) => RbError;
-  const copy = new Class(error.message, error.cause === undefined ? {} : { cause: error.cause });
+/** Without the constructor of its class: a caller's own takes arguments that nobody else knows. */
+function copyFor(error: OwnError, command: string): Error {
+  const options = error.cause === undefined ? {} : { cause: error.cause };
+  const copy = new Error(error.message, options);
+  Object.setPrototypeOf(copy, Object.getPrototypeOf(error) as object);
   if (error.stack !== undefined) copy.stack = error.stack;
   return Object.assign(copy, error, { command });
 }
@@ -40,7 +48,11 @@ function copyFor(error: RbError, command: string): Error {
 export function refusedCommand(error: unknown, name: string | undefined): unknown {
   if (!isInstance(error, RbError) && !isInstance(error, MisuseError)) return error;
   if (error instanceof ReplyError) return error;
-  if (name !== undefined && name !== '') error.command ??= commandForMessage(name);
-  error.maybeExecuted ??= false;
-  return error;
+  try {
+    error.maybeExecuted ??= false;
+    return name === undefined || name === '' ? error : named(error, name);
+  } catch {
+    // A caller's own, which takes no marks: it may be frozen.
+    return error;
+  }
 }

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { Cluster } from '../../src/cluster.js';
-import { BadHostSetup, UnroutableCommand } from '../../src/errors.js';
+import { BadHostSetup, MisuseError, UnroutableCommand } from '../../src/errors.js';
 import { ConsistentHashingRouter } from '../../src/routers/consistent-hashing-router.js';
 import { PartitionRouter } from '../../src/routers/partition-router.js';
 import { BaseRouter, type RouterCluster } from '../../src/routers/router.js';
@@ -19,6 +19,15 @@ class ByDigit extends BaseRouter {
   override getHostForKey(key: Key): number {
     return Number(/\d$/.exec(String(key))?.[0] ?? 0);
   }
+}
+
+/** A router that knows no host, and says so with this error. */
+function throwing(error: Error) {
+  return class extends BaseRouter {
+    override getHostForKey(): never {
+      throw error;
+    }
+  };
 }
 
 describe('a router that overrides getHostForKey', () => {
@@ -127,6 +136,46 @@ describe('a router that overrides getHostForKey', () => {
 });
 
 describe('a router that looks at commands', () => {
+  it('that throws a frozen error rejects with that very one', async () => {
+    const thrown = Object.freeze(new UnroutableCommand('Not here'));
+    const cluster = await file.setup.makeCluster({ router: throwing(thrown) });
+    const client = cluster.getRoutingClient();
+    for (const command of [client.get('a'), client.incr('a'), client.executeCommand('GET', 'a')]) {
+      expect(await failureOf(command)).toBe(thrown);
+    }
+    expect(await failureOf(cluster.map((c) => void c.incr('a')))).toBe(thrown);
+    await cluster.disconnectPools();
+  });
+
+  it('that throws one error again and again rejects each command with its own name', async () => {
+    class OwnError extends UnroutableCommand {
+      readonly hint: string;
+      constructor(readonly tenant: number) {
+        super(`Not here: ${tenant}`);
+        this.hint = 'there';
+      }
+    }
+    for (const thrown of [new OwnError(7), new MisuseError('RB_INVALID_ARGUMENT', 'Not here: 7')]) {
+      const cluster = await file.setup.makeCluster({ router: throwing(thrown) });
+      const client = cluster.getRoutingClient();
+      const errors = [
+        await failureOf(client.get('a')),
+        await failureOf(client.incr('a')),
+        await failureOf(client.executeCommand('INCR', 'a')),
+      ];
+      expect(errors.map(({ command }) => command)).toEqual(['GET', 'INCR', 'INCR']);
+      for (const error of errors) {
+        expect(error).toBeInstanceOf(thrown.constructor);
+        const { message, stack, code } = thrown;
+        expect(error).toMatchObject({ message, stack, code, maybeExecuted: false });
+        if (thrown instanceof OwnError) expect(error).toMatchObject({ tenant: 7, hint: 'there' });
+      }
+      expect(errors[0]).toBe(thrown);
+      expect(errors[2]).toBe(errors[1]);
+      await cluster.disconnectPools();
+    }
+  });
+
   it('overrides getHostForCommand, for typed, raw and plain GET and SET alike', async () => {
     const seen: [string, unknown[]][] = [];
     class ByCommand extends PartitionRouter {
