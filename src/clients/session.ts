@@ -4,7 +4,13 @@
  */
 
 import { CancelledError, ClosedError } from '../errors.js';
-import { isHandled, type JoinScope, type RbPromise, sequenceOf } from '../promise/rb-promise.js';
+import {
+  isHandled,
+  type JoinScope,
+  MAX_SEQUENCE,
+  type RbPromise,
+  sequenceOf,
+} from '../promise/rb-promise.js';
 import { isInstance } from '../util/foreign.js';
 import type { Backend } from './backend.js';
 import { Dispatch, type DispatchOptions } from './dispatch.js';
@@ -16,6 +22,12 @@ export interface Failure {
   readonly sequence: number;
   readonly reason: unknown;
 }
+
+/**
+ * From here on a join begins to count anew. Not every join does: who still holds a promise of an
+ * earlier one may derive others from it, and their places would be those of other commands.
+ */
+const MANY_ISSUED = MAX_SEQUENCE / 2;
 
 /** So many failures are kept before those that are handled by now are looked for. */
 const MIN_KEPT_FAILURES = 1024;
@@ -47,11 +59,15 @@ export class Session implements JoinScope {
   /** How many commands were issued since the last call. */
   takeIssued(): number {
     const issued = this.#issued - this.#reported;
+    if (this.#issued > MANY_ISSUED && this.dispatch.isIdle) this.#issued = 0;
     this.#reported = this.#issued;
     return issued;
   }
 
-  /** The place of the next command in the order of issue. */
+  /**
+   * The place of the next command in the order of issue. Failures of more than `MAX_SEQUENCE`
+   * commands between two joins are told in another order.
+   */
   nextSequence(): number {
     return this.#issued++;
   }

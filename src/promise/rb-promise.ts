@@ -24,6 +24,7 @@ import { isObject } from './thenable.js';
 export {
   isHandled,
   markHandled,
+  MAX_SEQUENCE,
   scopeOf,
   sequenceOf,
   settleRejected,

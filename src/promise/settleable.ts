@@ -46,6 +46,8 @@ const SETTLED = RESOLVED | REJECTED;
 const LOCKED = SETTLED | FOLLOWING;
 
 const NO_SEQUENCE = -1;
+/** The highest place in the order of issue that a promise has room for. @internal */
+export const MAX_SEQUENCE = 2 ** (31 - SEQUENCE_SHIFT) - 1;
 
 /** What a promise holds while callbacks wait, unless it is a single one and there is no content. */
 class Waiting {
@@ -111,7 +113,7 @@ export class Settleable<T> {
   /** A pending promise. It takes no executor: call `resolve` or `reject` on it. */
   constructor();
   /**
-   * A promise of a call. `sequence` is its place in the order of issue, at most 2 ** 26 - 1.
+   * A promise of a call. `sequence` is its place in the order of issue, at most {@link MAX_SEQUENCE}.
    *
    * @internal
    */

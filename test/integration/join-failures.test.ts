@@ -4,8 +4,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { Cluster } from '../../src/cluster.js';
 import type { MappingClient } from '../../src/clients/mapping-client.js';
+import { SESSION } from '../../src/clients/members.js';
+import type { Session } from '../../src/clients/session.js';
 import { MapError, ReplyError } from '../../src/errors.js';
-import { RbPromise } from '../../src/promise/rb-promise.js';
+import { MAX_SEQUENCE, RbPromise } from '../../src/promise/rb-promise.js';
 import { failureOf } from '../helpers/failures.js';
 import { keyOn } from '../helpers/keys.js';
 import { useServers } from '../helpers/servers.js';
@@ -307,6 +309,24 @@ describe('a MapError', () => {
       /^5 of 6 commands failed \(host 5: ERR value is not an integer.*; host 0: WRONGTYPE .*; PING names no key/,
     );
     await cluster.map((c) => [c.del(zero), c.del(one)]);
+  });
+
+  it('keeps the order of issue in clients that live long', async () => {
+    const client = cluster.getRoutingClient().getMappingClient();
+    const session = (client as unknown as { readonly [SESSION]: Session })[SESSION];
+    // As many commands as promises can be numbered, but one.
+    for (let i = 1; i < MAX_SEQUENCE; i++) session.nextSequence();
+    await client.join();
+    failing(client);
+    client.lPop('text');
+    client.hGet('text', 'f');
+    const error = await failureOf(client.join());
+    expect(error).toMatchObject({ failed: 3, total: 3 });
+    expect(error['errors']).toMatchObject([
+      { command: 'INCR' },
+      { command: 'LPOP' },
+      { command: 'HGET' },
+    ]);
   });
 
   it('has each error object once, and counts commands', async () => {
