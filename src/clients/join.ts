@@ -5,6 +5,7 @@ import { isRbPromise, sequenceOf } from '../promise/rb-promise.js';
 import { hasListeners, MAP_CHANNEL } from '../telemetry/channels.js';
 import { traceMap } from '../telemetry/map-tracer.js';
 import type { MapOperation } from '../telemetry/traces.js';
+import { type AbortWaiter, awaitAbort, stopAwaitingAbort } from '../util/abort-listener.js';
 import { clearTimer, startTimer, type Timer } from '../util/timers.js';
 import { describeType } from '../util/validate.js';
 import type { Failure, Session } from './session.js';
@@ -53,12 +54,13 @@ interface Outcome {
   readonly reject: (reason: unknown) => void;
 }
 
-class Join {
+class Join implements AbortWaiter {
   readonly #session: Session;
   readonly #options: JoinOptions;
   readonly #closesSession: boolean;
   /** How many commands were issued; known when it has ended. */
   issued = 0;
+  abortIndex = -1;
   #timer: Timer | undefined;
   /** Ends the call; undefined when it is over. */
   #outcome: Outcome | undefined;
@@ -66,12 +68,6 @@ class Join {
   #result: { readonly value: unknown } | undefined;
   readonly #onIdle = (): void => {
     this.#check();
-  };
-  readonly #onAbort = (): void => {
-    const reason: unknown = this.#options.signal!.reason;
-    this.#stop(reason, () => {
-      this.#session.cancel(reason);
-    });
   };
 
   constructor(session: Session, options: JoinOptions, closesSession = false) {
@@ -85,7 +81,7 @@ class Join {
       this.#outcome = { resolve, reject };
       const { signal } = this.#options;
       if (signal?.aborted === true) {
-        this.#onAbort();
+        this.onAbort();
         return;
       }
       this.#begin();
@@ -93,10 +89,17 @@ class Join {
     }) as Promise<T>;
   }
 
+  onAbort(): void {
+    const reason: unknown = this.#options.signal!.reason;
+    this.#stop(reason, () => {
+      this.#session.cancel(reason);
+    });
+  }
+
   #begin(): void {
     const { timeout, signal } = this.#options;
     this.#session.addIdleListener(this.#onIdle);
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal !== undefined) awaitAbort(signal, this);
     if (timeout !== undefined) {
       this.#timer = startTimer(() => {
         this.#onTimeout(timeout);
@@ -212,10 +215,11 @@ class Join {
     if (outcome === undefined) return undefined;
     this.#outcome = undefined;
     this.#result = undefined;
+    const { signal } = this.#options;
     if (this.#closesSession) this.#session.close();
     clearTimer(this.#timer);
     this.#session.removeIdleListener(this.#onIdle);
-    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    if (signal !== undefined) stopAwaitingAbort(signal, this);
     return outcome;
   }
 }

@@ -171,7 +171,7 @@ describe('a deadline that was not reached', () => {
       cluster.map(() => Promise.reject(new Error('callback')), options),
       cluster.map(() => new Promise(() => undefined), { signal, timeout: 1 }),
     ];
-    expect(getEventListeners(signal, 'abort')).toHaveLength(calls.length);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     await Promise.allSettled(calls);
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });

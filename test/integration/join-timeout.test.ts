@@ -1,5 +1,7 @@
 /** Calls that end before everything is answered: deadlines and abort signals. */
 
+import { getEventListeners } from 'node:events';
+
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Cluster } from '../../src/cluster.js';
@@ -203,6 +205,39 @@ describe('a signal', () => {
     const result = await cluster.map((c) => c.get(keys[0]!), { signal });
     controller.abort();
     expect(result).toBe('0');
+  });
+
+  it('of many calls has one listener, and ends those that are still there', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const forever = new Promise(() => {});
+    const calls = Array.from({ length: 30 }, (_, i) =>
+      cluster.map((c) => (i % 3 === 0 ? c.get(keys[0]!) : forever), { signal }),
+    );
+    const first = Promise.all(calls.filter((_, i) => i % 3 === 0));
+    const rest = Promise.allSettled(calls.filter((_, i) => i % 3 !== 0));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    expect(await first).toEqual(Array.from({ length: 10 }, () => '0'));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    controller.abort('enough');
+    const aborted = { status: 'rejected', reason: 'enough' };
+    expect(await rest).toEqual(Array.from({ length: 20 }, () => aborted));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
+  it('that one call ends for another as well', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const other = cluster.getRoutingClient().getMappingClient();
+    // Whoever is told first cancels what the join waits for.
+    const call = () =>
+      cluster.map((c) => void c.blPop('nothing', 0).catch(() => other.cancel()), { signal });
+    const calls = [call(), (other.blPop('nothing', 0), other.join({ signal })), call()];
+    const settled = Promise.allSettled(calls);
+    controller.abort('stop');
+    const aborted = { status: 'rejected', reason: 'stop' };
+    expect(await settled).toEqual([aborted, aborted, aborted]);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   it('aborted by a callback of the call itself', async () => {
