@@ -14,7 +14,7 @@ const HOSTS = ['hosts', 'host-config', 'host-url', 'options'];
 
 /** Layer (a folder or a file of src) -> what it may import besides itself, lowest first. */
 const LAYERS = {
-  errors: [],
+  errors: ['util/foreign'],
   util: ['errors'],
   hash: BASE,
   promise: BASE,
