@@ -3,6 +3,7 @@
 import { commandForMessage } from '../commands/key-table.js';
 import { MisuseError, RbError, ReplyError } from '../errors.js';
 import { isInstance } from '../util/foreign.js';
+import { Thrown } from '../wire/thrown.js';
 
 /** What has the fields that tell of the command. */
 type OwnError = RbError | MisuseError;
@@ -16,6 +17,11 @@ const variants = new WeakMap<Error, Map<string, Error>>();
  */
 export function commandError(error: Error, name: string): Error {
   return error instanceof RbError ? named(error, name) : error;
+}
+
+/** What a command is rejected with; what a caller's own code threw passes on untouched. */
+export function rejectionOf(error: Error, name: string): unknown {
+  return error instanceof Thrown ? error.reason : commandError(error, name);
 }
 
 function named(error: OwnError, name: string): Error {

@@ -9,7 +9,7 @@ import {
   settleResolved,
 } from '../promise/rb-promise.js';
 import { isInstance } from '../util/foreign.js';
-import { commandError } from './command-error.js';
+import { commandError, rejectionOf } from './command-error.js';
 import type { ReplyMapping } from './reply-mapping.js';
 import { type CommandSink, transformed } from './sinks.js';
 
@@ -96,7 +96,7 @@ export class FanoutPart implements CommandSink {
   }
 
   onError(error: Error): void {
-    if (this.#settle()) this.#whole.fail(this.#index, commandError(error, this.spec.name));
+    if (this.#settle()) this.#whole.fail(this.#index, rejectionOf(error, this.spec.name));
   }
 
   /** A part counts once, also where a merged command answers twice for it. */

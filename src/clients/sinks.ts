@@ -14,7 +14,7 @@ import {
 } from '../promise/rb-promise.js';
 import { Settleable } from '../promise/settleable.js';
 import type { ReplySink } from '../wire/pipeline.js';
-import { commandError } from './command-error.js';
+import { rejectionOf } from './command-error.js';
 import type { ReplyMapping } from './reply-mapping.js';
 
 /** A sink of the clients: it knows which command it is for. */
@@ -93,7 +93,7 @@ export class CommandPromise<T> extends RbPromise<T> implements CommandSink {
   }
 
   onError(error: Error): void {
-    settleRejected(this, commandError(error, this.spec.name));
+    settleRejected(this, rejectionOf(error, this.spec.name));
   }
 }
 
@@ -140,7 +140,7 @@ export class NativeSink implements CommandSink {
   }
 
   onError(error: Error): void {
-    this.#reject(commandError(error, this.spec.name));
+    this.#reject(rejectionOf(error, this.spec.name));
   }
 }
 

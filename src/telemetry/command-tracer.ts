@@ -3,6 +3,7 @@
 import type { HostInfo } from '../hosts.js';
 import type { Key } from '../util/key.js';
 import type { ReplySink } from '../wire/pipeline.js';
+import { Thrown } from '../wire/thrown.js';
 import { COMMAND_CHANNEL, publishOutcome, publishStart } from './channels.js';
 import { HostFields } from './host-fields.js';
 import type { CommandTrace, MapTrace } from './traces.js';
@@ -71,7 +72,8 @@ class TracedSink<S extends CommandSink> implements CommandSink {
   }
 
   onError(error: Error): void {
-    if (!this.#isEnded) this.#trace.error = error;
+    // What a caller's own code threw is no failure of the command, here as in its transform.
+    if (!this.#isEnded && !(error instanceof Thrown)) this.#trace.error = error;
     this.#end();
     this.#sink.onError(error);
   }

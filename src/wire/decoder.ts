@@ -23,6 +23,7 @@ import type { ReplyErrorFactory } from './pipeline.js';
 import { type Frame, FrameStack } from './reply-frames.js';
 import * as RESP from './resp-types.js';
 import { TextReader } from './text-reader.js';
+import { Thrown } from './thrown.js';
 
 /** What the decoder refuses to take from a server. */
 export interface DecoderLimits {
@@ -98,6 +99,8 @@ export class Decoder {
   #hasBegun = false;
   #mapping: DecodeMapping = DEFAULT_MAPPING;
   #isPush = false;
+  /** What takes the place of the reply that is read. */
+  #thrown: Thrown | undefined;
   #isStopped = false;
 
   constructor(
@@ -130,6 +133,7 @@ export class Decoder {
     this.#long.drop();
     this.#frames.clear();
     this.#replyCount = 0;
+    this.#thrown = undefined;
     this.#target = this.#readArea;
   }
 
@@ -279,8 +283,11 @@ export class Decoder {
 
   /** At the first byte of a reply: how is it to be decoded? */
   #begin(type: number): void {
-    // It only accompanies what follows it.
-    if (type === RESP.ATTRIBUTE) return;
+    // It only accompanies what follows it, and nobody's classes are made of it.
+    if (type === RESP.ATTRIBUTE) {
+      this.#mapping = DEFAULT_MAPPING;
+      return;
+    }
     this.#hasBegun = true;
     this.#isPush = type === RESP.PUSH;
     const mapping = this.#isPush ? DEFAULT_MAPPING : this.#queue.nextMapping();
@@ -388,7 +395,13 @@ export class Decoder {
     if (this.#mapping.verbatimAsBuffer) return this.#bufferOf(bytes, from, stop);
     const text = this.#text.read(bytes, from, stop);
     const Verbatim = this.#mapping.verbatim;
-    return Verbatim === undefined ? text : new Verbatim(bytes.latin1Slice(start, start + 3), text);
+    if (Verbatim === undefined) return text;
+    try {
+      return new Verbatim(bytes.latin1Slice(start, start + 3), text);
+    } catch (error) {
+      this.#noteThrown(error);
+      return undefined;
+    }
   }
 
   #numberToken(bytes: Buffer, at: number, end: number): number {
@@ -509,7 +522,12 @@ export class Decoder {
   #closeFrame(frame: Frame): void {
     let closed = frame;
     for (;;) {
-      const value = closed.take();
+      let value: unknown;
+      try {
+        value = closed.take();
+      } catch (error) {
+        this.#noteThrown(error);
+      }
       // An attribute only accompanies the value that follows it.
       if (closed.isAttribute) return;
       if (this.#frames.depth === 0) {
@@ -524,8 +542,19 @@ export class Decoder {
   #finish(value: unknown): void {
     this.#hasBegun = false;
     if (this.#isPush) return;
-    this.#replies[this.#replyCount++] = value;
+    this.#replies[this.#replyCount++] = this.#thrown === undefined ? value : this.#takeThrown();
     if (this.#replyCount === GROUP) this.#handOver();
+  }
+
+  /** A class of the caller's own threw: the rest of the reply is read, and its values are dropped. */
+  #noteThrown(reason: unknown): void {
+    this.#thrown ??= new Thrown(reason);
+  }
+
+  #takeThrown(): Thrown | undefined {
+    const thrown = this.#thrown;
+    this.#thrown = undefined;
+    return thrown;
   }
 
   #unknownType(type: number): ProtocolError {

@@ -30,7 +30,9 @@ export interface ReplySink {
   readonly commands?: number;
   onElement?(index: number, value: unknown): void;
   onReply(value: unknown): void;
-  /** The server's error, or why there will be no reply. One error may strike many sinks. */
+  /**
+   * The server's error, why there will be no reply, or a `Thrown`. One error may strike many sinks.
+   */
   onError(error: Error): void;
 }
 

@@ -3,7 +3,7 @@
  * so a nested reply costs no allocation but its own values.
  */
 
-import type { DecodeMapping } from './decode-mapping.js';
+import type { DecodeMapping, ListConstructor } from './decode-mapping.js';
 import * as RESP from './resp-types.js';
 
 const enum Kind {
@@ -28,17 +28,19 @@ export class Frame {
   /** The field whose value comes next. */
   key: unknown = undefined;
   hasKey = false;
+  /** The class of the list that it becomes in the end, where that is a caller's own. */
+  list: ListConstructor | undefined;
 
   get isAttribute(): boolean {
     return this.kind === Kind.Attribute;
   }
 
-  /** Hands over the aggregate. */
+  /** Hands over the aggregate. Throws what the class of a caller's own does. */
   take(): unknown {
-    const { container } = this;
+    const { container, list } = this;
     this.container = undefined;
     this.key = undefined;
-    return container;
+    return list === undefined ? container : listOf(list, container as unknown[]);
   }
 
   /** Adds the next value; true if it was the last. */
@@ -70,6 +72,12 @@ export class Frame {
     if (this.kind === Kind.Map) (this.container as Map<unknown, unknown>).set(this.key, value);
     else setField(this.container as Record<string, unknown>, nameOf(this.key), value);
   }
+}
+
+function listOf(List: ListConstructor, values: readonly unknown[]): unknown[] {
+  const list = new List();
+  for (const [index, value] of values.entries()) list[index] = value;
+  return list;
 }
 
 /** The name of a field, whatever type it was sent in. */
@@ -138,19 +146,19 @@ export class FrameStack {
     else if (type === RESP.MAP && !mapping.mapAsArray) {
       if (mapping.mapAsMap) this.#push(Kind.Map, count, new Map());
       else this.#push(Kind.Object, count, {});
-    } else if (type === RESP.MAP && mapping.mapList !== undefined) {
-      this.#push(Kind.Array, count, new mapping.mapList());
-    } else if (type === RESP.SET && mapping.setAsSet) this.#push(Kind.Set, count, new Set());
+    } else if (type === RESP.MAP) this.#push(Kind.Array, count, arrayFor(count), mapping.mapList);
+    else if (type === RESP.SET && mapping.setAsSet) this.#push(Kind.Set, count, new Set());
     else this.#push(Kind.Array, count, arrayFor(count));
   }
 
-  #push(kind: Kind, count: number, container: unknown): void {
+  #push(kind: Kind, count: number, container: unknown, list?: ListConstructor): void {
     const frame = (this.#frames[this.depth++] ??= new Frame());
     frame.kind = kind;
     frame.remaining = count;
     frame.index = 0;
     frame.container = container;
     frame.hasKey = false;
+    frame.list = list;
     this.#top = frame;
   }
 }

@@ -2,14 +2,14 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { defineScript } from '@redis/client';
+import { defineScript, RESP_TYPES } from '@redis/client';
 import type { CommandParser } from '@redis/client';
 import { Cluster } from '../../src/cluster.js';
 import { FanoutError, MapError } from '../../src/errors.js';
 import type { RbPromise } from '../../src/promise/rb-promise.js';
 import { PartitionRouter } from '../../src/routers/partition-router.js';
 import { failureOf } from '../helpers/failures.js';
-import { keyOn } from '../helpers/keys.js';
+import { keyOn, keysOn } from '../helpers/keys.js';
 import { useServers } from '../helpers/servers.js';
 
 const file = useServers({ servers: 1, databasesEach: 2 });
@@ -91,6 +91,65 @@ describe('a reply transform that throws', () => {
         [1, 6],
       ]),
     );
+  });
+});
+
+describe('a class of a type mapping that throws', () => {
+  class NoList extends Array<unknown> {
+    constructor() {
+      super();
+      throw new Unlucky('no list');
+    }
+  }
+  const asNoList = { [RESP_TYPES.MAP]: NoList };
+
+  it('rejects that command alone, with the very error, and the connection stays', async () => {
+    const cluster = makeCluster();
+    const client = cluster.getRoutingClient();
+    const [key = '', counter = ''] = keysOn(cluster, 0, 2);
+    await client.hSet(key, 'f', 'v');
+    const unlucky = client.withTypeMapping(asNoList);
+    const results = await Promise.allSettled([
+      unlucky.hGetAll(key),
+      client.incr(counter),
+      unlucky.executeCommand('HGETALL', key),
+      unlucky.incr(counter),
+      client.hGetAll(key),
+    ]);
+    const failure = { status: 'rejected', reason: new Unlucky('no list') };
+    expect(results).toEqual([
+      failure,
+      { status: 'fulfilled', value: 1 },
+      failure,
+      { status: 'fulfilled', value: 2 },
+      { status: 'fulfilled', value: { f: 'v' } },
+    ]);
+    for (const result of [results[0], results[2]]) {
+      expect(result).not.toHaveProperty('reason.hostId');
+    }
+    expect(cluster.health().get(0)).toMatchObject({ state: 'up', reconnects: 0 });
+    await Promise.all([client.del(key), client.del(counter)]);
+  });
+
+  it('is the failure of its host in a fan-out, and of its command in a map', async () => {
+    const cluster = makeCluster();
+    const key = keyOn(cluster, 0);
+    await cluster.getRoutingClient().hSet(key, 'f', 'v');
+    const fannedOut = cluster.all((c) => c.withTypeMapping(asNoList).hGetAll(key));
+    const error = await failureOf(fannedOut);
+    expect(error).toBeInstanceOf(FanoutError);
+    expect([...(error['errors'] as Map<number, Error>).values()]).toEqual([
+      expect.any(Unlucky),
+      expect.any(Unlucky),
+    ]);
+    let value: RbPromise<string | null> | undefined;
+    const mapped = cluster.map((c) => {
+      void c.withTypeMapping(asNoList).hGetAll(key);
+      value = c.hGet(key, 'f');
+    });
+    expect(await failureOf(mapped)).toBeInstanceOf(Unlucky);
+    expect(value?.value).toBe('v');
+    await cluster.getRoutingClient().del(key);
   });
 });
 
