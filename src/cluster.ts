@@ -443,10 +443,10 @@ function checkClusterOptions(options: object): void {
   }
 }
 
-/** One of another copy of this library will do, as that of a bundle. */
+/** One of another copy of this library will do, as that of a bundle; for `rb where` this is enough. */
 function isRouterClass(value: unknown): boolean {
   const prototype = prototypeOf(value) as Partial<BaseRouter> | undefined;
-  return typeof prototype?.getHostForCommand === 'function';
+  return typeof prototype?.getHostForKey === 'function';
 }
 
 function isPoolClass(value: unknown): boolean {

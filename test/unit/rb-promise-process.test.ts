@@ -43,8 +43,10 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rb-promise-'));
   for (const room of ['promise', 'util']) await mkdir(join(folder, room));
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
-  const files = (await readdir(join(source, 'promise'))).map((name) => join('promise', name));
-  await Promise.all(['errors.ts', 'util/timers.ts', ...files].map(transpile));
+  const rooms = ['promise', 'util'].map(async (room) =>
+    (await readdir(join(source, room))).map((name) => join(room, name)),
+  );
+  await Promise.all(['errors.ts', ...(await Promise.all(rooms)).flat()].map(transpile));
 });
 
 afterAll(async () => {
