@@ -45,6 +45,8 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   readonly goesOn = false;
   readonly #host: LaneHost;
   readonly #buffer: CommandBuffer;
+  /** How many bytes of it count against the bounds of the pool. */
+  #occupied = 0;
   readonly #channel: CommandChannel;
   #held: LanePipeline[] = [];
   /** Mostly one; they end in their order, if they do not fail. */
@@ -107,9 +109,10 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     if (!this.#admits(sink)) return;
     const own = new CommandBuffer(false, this.#host.bufferSizes);
     own.append(command, sink);
-    this.#occupy();
+    const sealed = own.seal();
+    if (!this.pool.waitsForRoom) this.pool.occupy(1, sealed.bytes.length);
     this.#host.onPending(1);
-    this.#release(own.seal(), blockingTime);
+    this.#release(sealed, blockingTime);
   }
 
   /** Rejects a command for which the pool has no room, or whose host was removed. */
@@ -126,7 +129,10 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
 
   /** Not before it is in a buffer, for which there may be no memory. */
   #occupy(): void {
-    if (!this.pool.waitsForRoom) this.pool.occupy(1, 0);
+    if (this.pool.waitsForRoom) return;
+    const { size } = this.#buffer;
+    this.pool.occupy(1, size - this.#occupied);
+    this.#occupied = size;
   }
 
   #afterAppend(): void {
@@ -141,7 +147,15 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
 
   /** Sends on what is in the buffer, as far as it may go. */
   flush(): void {
-    if (!this.#buffer.isEmpty) this.#release(this.#buffer.seal());
+    if (!this.#buffer.isEmpty) this.#release(this.#seal());
+  }
+
+  #seal(): SealedCommands {
+    const sealed = this.#buffer.seal();
+    // The head of a batch is known only now.
+    if (!this.pool.waitsForRoom) this.pool.occupy(0, sealed.bytes.length - this.#occupied);
+    this.#occupied = 0;
+    return sealed;
   }
 
   #release(sealed: SealedCommands, blockingTime?: number): void {
@@ -178,10 +192,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     counters.batches++;
     const pipeline = new LanePipeline(sealed, this, { counters, trace });
     pipeline.blockingTime = blockingTime;
-    if (!this.pool.waitsForRoom) {
-      this.pool.occupy(0, pipeline.size);
-      pipeline.isOccupying = true;
-    }
+    pipeline.isOccupying = !this.pool.waitsForRoom;
     this.#startTimer(pipeline);
     this.#held.push(pipeline);
   }
@@ -324,7 +335,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   }
 
   #takeHeld(): LanePipeline[] {
-    if (!this.#buffer.isEmpty) this.#hold(this.#buffer.seal());
+    if (!this.#buffer.isEmpty) this.#hold(this.#seal());
     const held = this.#held;
     this.#held = [];
     this.#holdsNothing();

@@ -85,6 +85,27 @@ describe("a host's bounds, with onOverload 'reject'", () => {
     expect(promises.every(({ isResolved }) => isResolved)).toBe(true);
   });
 
+  it('count the bytes that are in buffers, too, and no more in the end', async () => {
+    const cluster = await clusterWith({ maxPendingBytes: 10_000 });
+    const key = keyOn(cluster, 0);
+    const pendingBytes = () => cluster.health().get(0)!.pendingBytes;
+    const taken: Promise<unknown>[] = [];
+    const refused: Promise<unknown>[] = [];
+    await whileStopped([file.servers[0]!], async () => {
+      for (let i = 0; i < 10; i++) {
+        const call = cluster.map((c) => c.set(key, 'v'.repeat(4000)));
+        if (i < 3) taken.push(call);
+        else refused.push(call);
+      }
+      for (const call of refused) expect(await failureOf(call)).toBeInstanceOf(OverloadError);
+      expect(pendingBytes()).toBeGreaterThan(12_000);
+      expect(pendingBytes()).toBeLessThan(13_000);
+    });
+    await Promise.all(taken);
+    expect(pendingBytes()).toBe(0);
+    expect(cluster.health().get(0)!.pendingCommands).toBe(0);
+  });
+
   it('refuse what comes above maxPendingBytes', async () => {
     const cluster = await clusterWith({ maxPendingBytes: 100_000 });
     const key = keyOn(cluster, 0);
