@@ -7,7 +7,7 @@ import { commandForMessage, isBlocking, keyIndexes } from '../commands/key-table
 import { refusal } from '../commands/refused.js';
 import { COMMAND_NAMES, definitionOf } from '../commands/upstream.js';
 import { MisuseError, RbError, UnroutableCommand } from '../errors.js';
-import { noKeyError, severalKeysError } from '../routers/router.js';
+import { noKeyError, severalKeysError, unknownCommandError } from '../routers/router.js';
 import { traceCommand } from '../telemetry/command-tracer.js';
 import { isInstance, textOf } from '../util/foreign.js';
 import type { Key } from '../util/key.js';
@@ -63,8 +63,9 @@ export abstract class CommandClient {
   [RUN_RAW](name: string, args: readonly RawArgument[]): unknown {
     const writer = borrowWriter();
     try {
-      if (typeof name !== 'string' || name === '') {
-        const given = name === '' ? 'an empty one' : describeType(name);
+      if (name === '') throw unknownCommandError(name);
+      if (typeof name !== 'string') {
+        const given = describeType(name);
         throw new MisuseError(
           'RB_INVALID_ARGUMENT',
           `The name of a command must be a string, got ${given}`,

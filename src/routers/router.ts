@@ -110,7 +110,7 @@ function assertWords(command: unknown, args: unknown): void {
 }
 
 /** The error for a command that no table knows. */
-function unknownCommandError(command: string): UnroutableCommand {
+export function unknownCommandError(command: string): UnroutableCommand {
   const hint = /\s/.test(command) ? ' (its name and its arguments are separate arguments)' : '';
   return new UnroutableCommand(
     `unknown command ${commandForMessage(command)}${hint}: where its key is, and so its host, ` +

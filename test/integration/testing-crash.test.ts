@@ -26,10 +26,10 @@ let compiled: string;
 /** The servers' part of the testing room as JavaScript: Node 20 cannot run TypeScript. */
 beforeAll(() => {
   compiled = mkdtempSync(join(tmpdir(), 'rb-crash-'));
-  mkdirSync(join(compiled, 'testing'));
+  for (const room of ['testing', 'util']) mkdirSync(join(compiled, room));
   writeFileSync(join(compiled, 'package.json'), '{"type":"module"}');
   const files = readdirSync(join(source, 'testing')).map((name) => join('testing', name));
-  for (const file of ['errors.ts', ...files]) {
+  for (const file of ['errors.ts', 'util/foreign.ts', ...files]) {
     const { outputText } = ts.transpileModule(readFileSync(join(source, file), 'utf8'), {
       compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
     });
