@@ -59,7 +59,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
   #router: BaseRouter | undefined;
   #routesByKey = false;
   #partitionRouter: PartitionRouter | undefined;
-  #topology = 0;
+  #version = 0;
   #isClosing = false;
   #closings = 0;
 
@@ -106,8 +106,8 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
     return this.#options.addedCommands;
   }
 
-  get topology(): number {
-    return this.#topology;
+  get topologyVersion(): number {
+    return this.#version;
   }
 
   get isClosing(): boolean {
@@ -206,7 +206,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
 
   #changed(): void {
     this.#router = undefined;
-    this.#topology++;
+    this.#version++;
   }
 
   async disconnect(): Promise<void> {
@@ -226,14 +226,14 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
   async close(): Promise<void> {
     const { connectTimeout } = this.#options.poolOptions;
     this.#isClosing = true;
-    this.#topology++;
+    this.#version++;
     try {
       await Promise.all([...this.#pools.values()].map((pool) => pool.drain(connectTimeout)));
       await this.disconnect();
     } finally {
       this.#isClosing = false;
       this.#closings++;
-      this.#topology++;
+      this.#version++;
     }
   }
 }

@@ -32,7 +32,7 @@ export interface Backend<
   /** How long the buffers of commands get. */
   readonly bufferSizes: BufferSizes;
   /** Grows when the hosts change, and when the cluster closes or opens. */
-  readonly topology: number;
+  readonly topologyVersion: number;
   /** Whether the cluster takes no commands because it is being disposed of. */
   readonly isClosing: boolean;
   /** How often it was disposed of. */

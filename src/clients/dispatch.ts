@@ -33,7 +33,7 @@ export class Dispatch implements LaneHost {
   onIdle: (() => void) | undefined;
   readonly #backend: Backend;
   readonly #maxConcurrency: number;
-  #topology: number;
+  #topologyVersion: number;
   /** How often the cluster may have been disposed of at most, for commands to be taken. */
   readonly #closings: number;
   /** By the id of their host, which is found quicker than in a Map. Ids may be far apart. */
@@ -86,7 +86,7 @@ export class Dispatch implements LaneHost {
     this.#backend = backend;
     this.autoBatch = autoBatch;
     this.#maxConcurrency = maxConcurrency;
-    this.#topology = backend.topology;
+    this.#topologyVersion = backend.topologyVersion;
     this.#closings = isLasting ? Infinity : backend.closings;
   }
 
@@ -107,7 +107,7 @@ export class Dispatch implements LaneHost {
    * disposed of.
    */
   lane(hostId: number): Lane {
-    if (this.#topology !== this.#backend.topology) this.#renewLanes();
+    if (this.#topologyVersion !== this.#backend.topologyVersion) this.#renewLanes();
     // A router of a user's own may answer anything.
     const lane = typeof hostId === 'number' ? this.#lanes[hostId] : undefined;
     return lane ?? this.#openLane(hostId);
@@ -127,7 +127,7 @@ export class Dispatch implements LaneHost {
       this.#lanes[lane.pool.host.hostId] = undefined;
       if (lane.isBusy) this.#formerLanes.add(lane);
     }
-    this.#topology = this.#backend.topology;
+    this.#topologyVersion = this.#backend.topologyVersion;
   }
 
   #isCurrent({ pool: { host } }: Lane): boolean {

@@ -151,7 +151,8 @@ class Join implements AbortWaiter {
   #onTimeout(timeout: number): void {
     const { dispatch } = this.#session;
     const hosts = dispatch.silentHosts();
-    const who = hosts.length === 0 ? '' : `; no answer from host ${hosts.join(', ')}`;
+    const noun = hosts.length === 1 ? 'host' : 'hosts';
+    const who = hosts.length === 0 ? '' : `; no answer from ${noun} ${hosts.join(', ')}`;
     const error = new TimeoutError(`The call did not end within ${timeout} ms${who}`);
     this.#stop(Object.assign(error, { hosts }), () => {
       this.#session.giveUp((lane) => {
