@@ -38,7 +38,7 @@ describe('a timeout', () => {
     );
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error).toMatchObject({ name: 'TimeoutError', code: 'RB_TIMEOUT', hosts: [4, 5, 6, 7] });
-    expect(error['message']).toMatch(/1000 ms.*host 4, 5, 6, 7/);
+    expect(error['message']).toMatch(/1000 ms.*hosts 4, 5, 6, 7/);
     for (const [index, promise] of promises.entries()) {
       if (index < 4) {
         expect(promise.value).toBe('0');
