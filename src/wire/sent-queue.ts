@@ -9,6 +9,7 @@
  */
 
 import { ProtocolError } from '../errors.js';
+import { isInstance } from '../util/foreign.js';
 import type { DecodeMapping } from './decode-mapping.js';
 import type { Pipeline, ReplySink } from './pipeline.js';
 import { Thrown } from './thrown.js';
@@ -31,15 +32,6 @@ function countPlain(sinks: readonly ReplySink[], from: number, to: number): numb
     if (elements !== undefined || isPending === false) return i - from;
   }
   return to - from;
-}
-
-/** What a class of a caller's own has made may throw at the question. */
-function isError(reply: unknown): reply is Error {
-  try {
-    return reply instanceof Error;
-  } catch {
-    return false;
-  }
 }
 
 /** So many answered pipelines may stand in front of the oldest one. */
@@ -126,14 +118,14 @@ export class SentQueue {
 
   #deliverOne(pipeline: Pipeline, reply: unknown): void {
     const sink = pipeline.sinks[pipeline.next++]!;
-    if (!isError(reply)) sink.onReply(reply);
+    if (!isInstance(reply, Error)) sink.onReply(reply);
     else if (reply instanceof Thrown || !this.#events.withholds(pipeline, reply))
       sink.onError(reply);
   }
 
   #deliverBatch(pipeline: Pipeline, reply: unknown): void {
     const { elements } = pipeline.sinks[pipeline.next]!;
-    if (elements === undefined || isError(reply)) this.#deliverOne(pipeline, reply);
+    if (elements === undefined || isInstance(reply, Error)) this.#deliverOne(pipeline, reply);
     else this.#deliverElements(pipeline, elements, reply);
   }
 
