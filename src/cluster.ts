@@ -389,7 +389,8 @@ export class Cluster<
 
   /**
    * Ends all connections at once: what has no answer is rejected with a `ConnectionError`. The
-   * cluster can be used again: the next command connects. Disconnected, it keeps no process alive.
+   * cluster can be used again: the next command connects. Disconnected, it keeps no process alive; a
+   * local client whose host is down may take half a second more.
    */
   async disconnectPools(): Promise<void> {
     this.#localClients.close();
