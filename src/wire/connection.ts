@@ -76,8 +76,12 @@ export class Connection implements SocketEvents, SentQueueEvents {
   #connectTimer: Timer | undefined;
   #silenceTimer: Timer | undefined;
   #socketError: Error | undefined;
-  readonly #onTaken = (): void => {
-    if (this.isWritable) this.#events.onWritable();
+  /** How many pipelines the socket has taken whole, and how many have all their replies. */
+  #taken = 0;
+  #answered = 0;
+  readonly #onTaken = (error?: Error | null): void => {
+    if (!error) this.#taken++;
+    this.#tellIfWritable();
   };
 
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
@@ -128,6 +132,10 @@ export class Connection implements SocketEvents, SentQueueEvents {
     pipeline.isSent = true;
     this.#sent.push(pipeline);
     this.#socket.write(pipeline.bytes, this.#onTaken);
+  }
+
+  #tellIfWritable(): void {
+    if (this.isWritable) this.#events.onWritable();
   }
 
   /** Takes no more pipelines, and closes when all are answered. */
@@ -217,8 +225,13 @@ export class Connection implements SocketEvents, SentQueueEvents {
   }
 
   onAllReplies(pipeline: Pipeline): void {
+    // Of what was answered before it was out, the socket still has the bytes.
+    const isTaken = ++this.#answered <= this.#taken;
     if (pipeline.hasPostponed) this.#loading!.pipelines.push(pipeline);
-    else pipeline.owner.onPipelineDone(pipeline);
+    else {
+      if (isTaken) pipeline.recycle();
+      pipeline.owner.onPipelineDone(pipeline);
+    }
     if (this.#loading !== undefined && this.#sent.isEmpty) this.#endLoading(this.#loading);
     else this.#closeIfDrained();
   }
@@ -246,7 +259,7 @@ export class Connection implements SocketEvents, SentQueueEvents {
     }
     for (const pipeline of round.pipelines) pipeline.fail(round.answer);
     this.#closeIfDrained();
-    this.#onTaken();
+    this.#tellIfWritable();
   }
 
   readonly #replyError: ReplyErrorFactory = (message: string): ReplyError => {

@@ -2,6 +2,8 @@
  * RESP requests, appended to one growing buffer: no string, array or Buffer per argument.
  */
 
+import { giveBackBuffer, SPARE_SIZE, takeBuffer } from './spare-buffers.js';
+
 const CR = 0x0d;
 const LF = 0x0a;
 const DOLLAR = 0x24;
@@ -37,9 +39,6 @@ function lineEnd(bytes: Buffer, at: number): number {
 function numberIn(bytes: Buffer, start: number, end: number): number {
   return Number(bytes.latin1Slice(start + 1, end - 2));
 }
-
-/** Few buffers get longer than this: what is longer grows more slowly. */
-const FULL = 72 * 1024;
 
 /** A buffer that is shorter sees few copies: a view of it would cost more than it saves. */
 const VIEWED = 1024;
@@ -77,11 +76,12 @@ export class RespWriter {
 
   #grow(count: number): void {
     const { length } = this.bytes;
-    const next = Math.min(length * 4, Math.max(length * 2, FULL));
+    const next = Math.min(length * 4, Math.max(length * 2, SPARE_SIZE));
     const expected = length === 0 ? this.#capacity : this.expected;
     const wanted = Math.max(next, expected, this.length + count);
-    const grown = Buffer.allocUnsafe(wanted);
+    const grown = takeBuffer(wanted);
     this.bytes.copy(grown, 0, 0, this.length);
+    giveBackBuffer(this.bytes);
     this.bytes = grown;
     this.#view = wanted < VIEWED ? undefined : viewOf(grown);
   }

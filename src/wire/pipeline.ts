@@ -12,6 +12,7 @@
 import { type ReplyError, TimeoutError } from '../errors.js';
 import type { DecodeMapping } from './decode-mapping.js';
 import { endOfCommand } from './encoder.js';
+import { giveBackBuffer } from './spare-buffers.js';
 
 /** Takes the reply of one command. Its methods must not throw. */
 export interface ReplySink {
@@ -73,6 +74,8 @@ export function commandsOf(sink: ReplySink): number {
 export function commandsOfAll(sinks: readonly ReplySink[]): number {
   return sinks.reduce((commands, sink) => commands + commandsOf(sink), 0);
 }
+
+const NO_BYTES = Buffer.alloc(0);
 
 /** For the many pipelines of which nothing is postponed. */
 const NONE: number[] = [];
@@ -153,6 +156,12 @@ export class Pipeline {
       this.sinks[i] = new DroppedSink(this.sinks[i]!);
     }
     for (const sink of struck) sink.onError(error);
+  }
+
+  /** All replies are in, and no socket has the bytes: their memory is used again. */
+  recycle(): void {
+    giveBackBuffer(this.bytes);
+    this.bytes = NO_BYTES;
   }
 
   /** All replies are in: keeps what was postponed, ready to be sent again. */
