@@ -1,6 +1,12 @@
-/** Timers and the clock as they were at first, whatever replaces the globals later. */
+/**
+ * Node's own timers, whatever the globals are (in a test or a window those of a browser, which are
+ * numbers), and the clock as it was at first.
+ */
 
-const { setTimeout, clearTimeout, setImmediate, performance } = globalThis;
+import * as timers from 'node:timers';
+
+const { setTimeout, clearTimeout, setImmediate } = timers;
+const { performance } = globalThis;
 const clock = performance.now.bind(performance);
 
 export type Timer = ReturnType<typeof setTimeout>;
