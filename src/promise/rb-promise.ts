@@ -5,7 +5,7 @@
 
 import { inspect, type InspectOptionsStylized } from 'node:util';
 import { inspectPromise } from './inspect-promise.js';
-import { assertCallback, innerReaction, reactionOf } from './reaction.js';
+import { assertCallback, type Observer, reactionFor, reactionOf } from './reaction.js';
 import {
   attach,
   inheritScope,
@@ -193,37 +193,53 @@ export function allOf(
   members: unknown[],
   build: (values: unknown[]) => unknown = (values) => values,
 ): RbPromise<unknown> {
-  const whole = new RbPromise<unknown>();
-  let pending = takeOver(members);
-  const onSettled = (source: AnyPromise): RbPromise<unknown> => {
-    if (source.isRejected) settleLike(whole, source);
-    else if (--pending === 0) settleLike(whole, holding(build(valuesOf(members))));
-    return whole;
-  };
-  const reaction = innerReaction<AnyPromise>(onSettled);
-  if (pending === 0) return holding(build(members));
-  for (const member of members) {
-    if (!(member instanceof RbPromise)) continue;
-    inheritScope(whole, member);
-    // Not left to `attach`: amidst the callbacks of a promise it would wait for its turn.
-    if (member.isPending) attach(member, reaction);
-    else onSettled(member);
-  }
-  return whole;
+  const joint = new Joint(members, build);
+  joint.observe();
+  return joint.whole;
 }
 
-/** Puts an RbPromise in the place of each member that may be a promise; answers how many they are. */
-function takeOver(members: unknown[]): number {
-  let count = 0;
-  for (let index = 0; index < members.length; index++) {
-    const member = members[index];
-    if (!isObject(member)) continue;
-    const promise = member instanceof RbPromise ? member : RbPromise.resolved(member);
-    markHandled(promise);
-    members[index] = promise;
-    count++;
+class Joint implements Observer<AnyPromise> {
+  readonly whole = new RbPromise<unknown>();
+  readonly #members: unknown[];
+  readonly #build: (values: unknown[]) => unknown;
+  /** One more than are pending, until all have been looked at. */
+  #pending = 1;
+
+  constructor(members: unknown[], build: (values: unknown[]) => unknown) {
+    this.#members = members;
+    this.#build = build;
   }
-  return count;
+
+  observe(): void {
+    const members = this.#members;
+    const reaction = reactionFor<AnyPromise>(this);
+    for (let index = 0; index < members.length; index++) {
+      const member = members[index];
+      if (!isObject(member)) continue;
+      const promise = member instanceof RbPromise ? member : RbPromise.resolved(member);
+      members[index] = promise;
+      markHandled(promise);
+      inheritScope(this.whole, promise);
+      if (promise.isResolved) continue;
+      this.#pending++;
+      // Not left to `attach`: amidst the callbacks of a promise it would wait for its turn.
+      if (promise.isRejected) settleLike(this.whole, promise);
+      else attach(promise, reaction);
+    }
+    this.#onResolved();
+  }
+
+  onSettled(source: AnyPromise): AnyPromise {
+    if (source.isRejected) settleLike(this.whole, source);
+    else this.#onResolved();
+    return this.whole;
+  }
+
+  #onResolved(): void {
+    if (--this.#pending > 0) return;
+    const values = valuesOf(this.#members);
+    settleLike(this.whole, holding(this.#build(values)));
+  }
 }
 
 function valuesOf(members: unknown[]): unknown[] {

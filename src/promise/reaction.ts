@@ -5,16 +5,22 @@ import { MisuseError } from '../errors.js';
 /** A user's callback, whatever the type of its argument. */
 export type Callback = (argument: unknown) => unknown;
 
-/** What the library attaches itself; answers the promise that it settled, whose callbacks are due. */
-export type InnerCallback<P> = (source: P) => P | undefined;
+/**
+ * What the library attaches itself. A method of a class, since V8 throws away code that is optimized
+ * for a function when it collects that function: one for each use would have it compiled each time.
+ */
+export interface Observer<P> {
+  /** Answers the promise that it settled, whose callbacks are due. */
+  onSettled(source: P): P | undefined;
+}
 
-/** What `done` and `then` attach, with a derived promise if it was `then`; or a function of ours. */
+/** What `done` and `then` attach, with a derived promise if it was `then`; or an observer of ours. */
 export class Reaction<P> {
   constructor(
     readonly onSuccess: Callback | undefined,
     readonly onFailure: Callback | undefined,
     readonly derived: P | undefined,
-    readonly inner?: InnerCallback<P>,
+    readonly observer?: Observer<P>,
   ) {}
 }
 
@@ -28,8 +34,8 @@ export function reactionOf<P>(onSuccess: unknown, onFailure: unknown, derived?: 
 }
 
 /** May be attached to any number of promises. */
-export function innerReaction<P>(inner: InnerCallback<P>): Reaction<P> {
-  return new Reaction<P>(undefined, undefined, undefined, inner);
+export function reactionFor<P>(observer: Observer<P>): Reaction<P> {
+  return new Reaction<P>(undefined, undefined, undefined, observer);
 }
 
 function isCallback(value: unknown): value is Callback {

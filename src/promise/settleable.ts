@@ -15,7 +15,7 @@
 
 import { MisuseError } from '../errors.js';
 import { atEndOfTick } from '../util/timers.js';
-import { innerReaction, ReactionQueue, type Callback, Reaction } from './reaction.js';
+import { type Callback, type Observer, Reaction, reactionFor, ReactionQueue } from './reaction.js';
 import { callThen, isObject, thenOf, type Then } from './thenable.js';
 
 /**
@@ -232,14 +232,20 @@ export class Settleable<T> {
     else Settleable.#waitFor(promise, other);
   }
 
+  /** Lets a promise settle as the one that it follows. */
+  static readonly #Follower = class implements Observer<AnyPromise> {
+    constructor(readonly promise: AnyPromise) {}
+
+    onSettled(source: AnyPromise): AnyPromise {
+      Settleable.#mirror(this.promise, source);
+      return this.promise;
+    }
+  };
+
   static #waitFor(promise: AnyPromise, other: AnyPromise): void {
     promise.#bits |= FOLLOWING;
     Settleable.#setContent(promise, Settleable.#lastFollowed(other));
-    const mirrored = innerReaction<AnyPromise>((source) => {
-      Settleable.#mirror(promise, source);
-      return promise;
-    });
-    Settleable.#attach(other, mirrored);
+    Settleable.#attach(other, reactionFor<AnyPromise>(new Settleable.#Follower(promise)));
   }
 
   static #followForeign(promise: AnyPromise, thenable: object, then: Then): void {
@@ -356,8 +362,8 @@ export class Settleable<T> {
 
   /** Performs a reaction to a settled promise; answers the promise that it was to settle. */
   static #perform(promise: AnyPromise, reaction: Reaction<AnyPromise>): AnyPromise | undefined {
-    const { derived, inner } = reaction;
-    if (inner !== undefined) return inner(promise);
+    const { derived, observer } = reaction;
+    if (observer !== undefined) return observer.onSettled(promise);
     const callback = promise.#bits & RESOLVED ? reaction.onSuccess : reaction.onFailure;
     if (derived === undefined) {
       if (callback !== undefined) Settleable.#callDone(promise, callback);
