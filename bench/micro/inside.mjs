@@ -9,7 +9,7 @@ export {
   NativeSink,
   SetBatch,
 } from '../../src/clients/sinks.ts';
-export { replyMapping } from '../../src/clients/reply-mapping.ts';
+export { ReplyMapping } from '../../src/clients/reply-mapping.ts';
 export { Cluster } from '../../src/cluster.ts';
 export { specOf } from '../../src/commands/command-spec.ts';
 export { definitionOf } from '../../src/commands/upstream.ts';
@@ -18,6 +18,6 @@ export { Ring } from '../../src/hash/ketama.ts';
 export { RbPromise } from '../../src/promise/rb-promise.ts';
 export { ConsistentHashingRouter } from '../../src/routers/consistent-hashing-router.ts';
 export { PartitionRouter } from '../../src/routers/partition-router.ts';
-export { decodeMapping } from '../../src/wire/decode-mapping.ts';
+export { DecodeMapping } from '../../src/wire/decode-mapping.ts';
 export { Decoder } from '../../src/wire/decoder.ts';
 export { RespWriter } from '../../src/wire/encoder.ts';

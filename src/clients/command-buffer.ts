@@ -10,7 +10,7 @@ import type { DecodeMapping } from '../wire/decode-mapping.js';
 import type { ReplySink } from '../wire/pipeline.js';
 import { type BufferSizes, expectedSize } from './buffer-sizes.js';
 import type { CommandWriter } from './command-writer.js';
-import { type ReplyMapping, replyMapping } from './reply-mapping.js';
+import type { ReplyMapping } from './reply-mapping.js';
 import { type CommandSink, GetBatch, SetBatch } from './sinks.js';
 import { appendWritten } from './written-key.js';
 
@@ -35,8 +35,6 @@ interface BatchKind {
   /** Arguments for each command. */
   readonly width: number;
   readonly Batch: new (sinks: readonly CommandSink[], mapping: ReplyMapping) => ReplySink;
-  /** One that is always alive; the routing client says why. */
-  readonly kept: ReplySink;
 }
 
 const GET_HEAD = Buffer.from('*2\r\n$3\r\nGET\r\n');
@@ -48,7 +46,6 @@ const GETS: BatchKind = {
   many: '$4\r\nMGET\r\n',
   width: 1,
   Batch: GetBatch,
-  kept: new GetBatch([], replyMapping(3, undefined)),
 };
 const SETS: BatchKind = {
   one: SET_HEAD,
@@ -56,7 +53,6 @@ const SETS: BatchKind = {
   many: '$4\r\nMSET\r\n',
   width: 2,
   Batch: SetBatch,
-  kept: new SetBatch([], replyMapping(3, undefined)),
 };
 const NO_SINKS: CommandSink[] = [];
 /** The head of the largest batch. */

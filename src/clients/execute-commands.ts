@@ -9,7 +9,7 @@ import type { Key } from '../util/key.js';
 import type { Backend } from './backend.js';
 import { type ListedCommand, readLists } from './command-list.js';
 import { executeLists } from './list-runner.js';
-import { replyMapping } from './reply-mapping.js';
+import { ReplyMapping } from './reply-mapping.js';
 import { Session } from './session.js';
 
 type CommandList = Iterable<ListedCommand>;
@@ -32,7 +32,7 @@ export async function executeCommands(
   const lists = readLists(mapping);
   const { maxConcurrency, autoBatch = true } = resolved;
   const session = new Session(backend, { maxConcurrency, autoBatch });
-  const replies = replyMapping(backend.protocol, backend.typeMapping);
+  const replies = new ReplyMapping(backend.protocol, backend.typeMapping);
   return executeLists(session, { mapping: replies, lists }, resolved, (promises) => {
     const entries = lists.map(({ key }, index) => [key, promises[index]!] as const);
     const results: unknown = isMap(mapping) ? new Map(entries) : Object.fromEntries(entries);

@@ -9,9 +9,10 @@ import {
   settleResolved,
 } from '../promise/rb-promise.js';
 import { isInstance } from '../util/foreign.js';
+import { keepAlive } from '../util/kept.js';
 import { commandError, rejectionOf } from './command-error.js';
 import type { ReplyMapping } from './reply-mapping.js';
-import { type CommandSink, transformed } from './sinks.js';
+import { type CommandSink, SAMPLE, transformed } from './sinks.js';
 
 /** Resolves to the replies by host id when all hosts have answered. */
 export class Gathering<T> extends RbPromise<Map<number, T>> {
@@ -105,3 +106,6 @@ export class FanoutPart implements CommandSink {
     return (this.#isSettled = true);
   }
 }
+
+const sample = new Gathering(SAMPLE, 0, '', []);
+keepAlive(new FanoutPart(sample, 0, SAMPLE));

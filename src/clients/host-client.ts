@@ -8,7 +8,7 @@ import { refusedCommand } from './command-error.js';
 import type { CommandWriter, RawArgument } from './command-writer.js';
 import type { Dispatch } from './dispatch.js';
 import { ISSUE, REFUSE, RUN_RAW } from './members.js';
-import { replyMapping } from './reply-mapping.js';
+import { ReplyMapping } from './reply-mapping.js';
 import { NativeSink } from './sinks.js';
 
 export class HostClient extends CommandClient {
@@ -29,7 +29,7 @@ export class HostClient extends CommandClient {
 
   protected override [ISSUE](command: CommandWriter, spec: CommandSpec): Promise<unknown> {
     const { protocol, typeMapping } = this.#backend;
-    const sink = new NativeSink(spec, replyMapping(protocol, typeMapping));
+    const sink = new NativeSink(spec, new ReplyMapping(protocol, typeMapping));
     sendTo(this.#dispatch.lane(this.#hostId), command, sink);
     return sink.promise;
   }

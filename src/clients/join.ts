@@ -74,6 +74,7 @@ class Join implements AbortWaiter {
     this.#session = session;
     this.#options = options;
     this.#closesSession = closesSession;
+    session.kept = this;
   }
 
   run<T>(callback: () => T): Promise<T> {

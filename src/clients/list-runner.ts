@@ -23,7 +23,7 @@ import { borrowWriter, type RawArgument, returnWriter } from './command-writer.j
 import { type JoinOptions, runCall } from './join.js';
 import type { GiveUpReason, Lane } from './lane.js';
 import { sendPlain } from './plain-commands.js';
-import { type ReplyMapping, replyMapping } from './reply-mapping.js';
+import { ReplyMapping } from './reply-mapping.js';
 import { isMissingScript } from './script-sink.js';
 import type { Session } from './session.js';
 import { CommandContext, CommandPromise } from './sinks.js';
@@ -56,7 +56,7 @@ class RawSender {
 
   /** The same with a reply whose types are not the caller's choice. */
   plain(spec: CommandSpec): CommandPromise<unknown> {
-    const mapping = replyMapping(this.#mapping.protocol, undefined);
+    const mapping = new ReplyMapping(this.#mapping.protocol, undefined);
     return CommandPromise.of(new CommandContext(SILENT, spec, mapping), 0);
   }
 

@@ -17,5 +17,3 @@ export const NEW_PROMISE = Symbol('newPromise');
 /** The session of a client of a map or fan-out, and the type mapping of its replies. */
 export const SESSION = Symbol('session');
 export const MAPPING = Symbol('mapping');
-/** Objects of which one is always alive. */
-export const KEPT = Symbol('kept');

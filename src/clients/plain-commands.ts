@@ -15,7 +15,7 @@ import { ISSUE_PLAIN } from './members.js';
 import type { CommandSink } from './sinks.js';
 import { writeKey } from './written-key.js';
 
-export const GET = rawSpec('GET', []);
+const GET = rawSpec('GET', []);
 const SET = rawSpec('SET', []);
 
 /** The value of a SET as it is sent; undefined if it is none. */

@@ -3,35 +3,34 @@
 import { RESP_TYPES, type RespVersions, type TypeMapping } from '../commands/upstream.js';
 import { MisuseError } from '../errors.js';
 import { describeType, describeValue, isRecord } from '../util/validate.js';
-import { type DecodeMapping, decodeMapping } from '../wire/decode-mapping.js';
+import { DecodeMapping } from '../wire/decode-mapping.js';
 
-export interface ReplyMapping extends DecodeMapping {
+export class ReplyMapping extends DecodeMapping {
   readonly protocol: RespVersions;
   /** For the reply transforms that look at it. */
   readonly typeMapping: TypeMapping | undefined;
+
+  /** Makes a type mapping ready for use; once for each client, not for each command. */
+  constructor(protocol: RespVersions, typeMapping: TypeMapping | undefined) {
+    super(typeMapping);
+    this.protocol = protocol;
+    this.typeMapping = typeMapping;
+  }
 }
 
 const TYPE_NAMES: ReadonlyMap<string, string> = new Map(
   Object.entries(RESP_TYPES).map(([name, type]) => [String(type), name]),
 );
 
-/** Makes a type mapping ready for use; one call for each client, not for each command. */
-export function replyMapping(
-  protocol: RespVersions,
-  typeMapping: TypeMapping | undefined,
-): ReplyMapping {
-  return { ...decodeMapping(typeMapping), protocol, typeMapping };
-}
-
 /**
- * The same for a type mapping that a client was just given.
+ * The mapping for what a client was just given.
  *
  * @throws MisuseError for what is none.
  */
 export function givenMapping(protocol: RespVersions, typeMapping: TypeMapping): ReplyMapping {
   const problem = typeMappingProblem(typeMapping);
   if (problem !== undefined) throw new MisuseError('RB_INVALID_ARGUMENT', problem);
-  return replyMapping(protocol, typeMapping);
+  return new ReplyMapping(protocol, typeMapping);
 }
 
 /** What is wrong with a type mapping; undefined if nothing is. */

@@ -18,7 +18,6 @@ import {
   resolveCallOptions,
   ROUTING_OPTIONS,
 } from '../options.js';
-import { RbPromise } from '../promise/rb-promise.js';
 import type { MapOperation } from '../telemetry/traces.js';
 import type { Text } from '../util/text.js';
 import { describeType } from '../util/validate.js';
@@ -32,9 +31,9 @@ import { extendClient } from './extend-client.js';
 import { type ExtendedFanoutClient, FanoutClient, type FanoutHosts } from './fanout-client.js';
 import { assertCallback, runCall } from './join.js';
 import { type ExtendedMappingClient, MappingClient } from './mapping-client.js';
-import { ISSUE, ISSUE_PLAIN, KEPT, REFUSE, RUN_RAW } from './members.js';
-import { GET, hostOfPlain, sendPlain, shortenPlainMethods } from './plain-commands.js';
-import { givenMapping, type ReplyMapping, replyMapping } from './reply-mapping.js';
+import { ISSUE, ISSUE_PLAIN, REFUSE, RUN_RAW } from './members.js';
+import { hostOfPlain, sendPlain, shortenPlainMethods } from './plain-commands.js';
+import { givenMapping, ReplyMapping } from './reply-mapping.js';
 import { Session } from './session.js';
 import { NativeSink } from './sinks.js';
 
@@ -114,18 +113,8 @@ export class RoutingClient<
   readonly #autoBatch: boolean;
   #dispatch: Dispatch;
   #mapping: ReplyMapping;
-  /**
-   * The client of the last call, a sink, and a promise that never settles. V8 forgets the shape of
-   * objects of which none is alive at a garbage collection, and with it all code that is optimized
-   * for them: the next call would run unoptimized at first. So one of each kind is kept alive.
-   *
-   * @internal
-   */
-  readonly [KEPT]: {
-    client: unknown;
-    readonly sink: unknown;
-    readonly promise: RbPromise<unknown>;
-  };
+  /** The client of the last call of each kind, so that one is always alive; `util/kept.ts` says why. */
+  readonly #kept: { [operation in MapOperation]?: unknown } = {};
 
   /**
    * The same client as `cluster.getRoutingClient()` answers, which also has the types of the
@@ -144,11 +133,7 @@ export class RoutingClient<
       maxConcurrency: Infinity,
       isLasting: true,
     });
-    this.#mapping = replyMapping(backend.protocol, backend.typeMapping);
-    const promise = new RbPromise<unknown>();
-    this[KEPT] = { client: undefined, sink: new NativeSink(GET, this.#mapping), promise };
-    // Twice, since a single callback and several are held in different ways.
-    RbPromise.all([promise, promise]);
+    this.#mapping = new ReplyMapping(backend.protocol, backend.typeMapping);
     extendClient(this, backend.addedCommands);
   }
 
@@ -241,7 +226,7 @@ export class RoutingClient<
       assertCallback(callback);
       const session = this.#session(resolved);
       const client = open(session);
-      this[KEPT].client = client;
+      this.#kept[operation] = client;
       return runCall(session, resolved, () => callback(client), operation);
     } catch (error) {
       return Promise.reject(error);

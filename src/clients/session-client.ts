@@ -7,7 +7,7 @@ import { refusedCommand } from './command-error.js';
 import { type CallOptions, JOIN_OPTIONS, resolveCallOptions } from '../options.js';
 import { extendClient } from './extend-client.js';
 import { joinSession } from './join.js';
-import { KEPT, MAPPING, NEW_PROMISE, REFUSE, SESSION } from './members.js';
+import { MAPPING, NEW_PROMISE, REFUSE, SESSION } from './members.js';
 import type { ReplyMapping } from './reply-mapping.js';
 import type { Session } from './session.js';
 import { CommandContext, CommandPromise } from './sinks.js';
@@ -20,12 +20,6 @@ export abstract class SessionClient extends CommandClient {
   readonly #contexts = new Map<CommandSpec, CommandContext>();
   /** That of the last command: the next one mostly has the same. */
   #context: CommandContext | undefined;
-  /**
-   * A promise that lives as long as the client; the routing client says why.
-   *
-   * @internal
-   */
-  protected [KEPT]: unknown;
 
   /** @internal */
   constructor(session: Session, mapping: ReplyMapping) {
@@ -85,7 +79,6 @@ export abstract class SessionClient extends CommandClient {
     if (context === undefined) {
       context = new CommandContext(this[SESSION], spec, this[MAPPING]);
       if (spec.isShared) this.#contexts.set(spec, context);
-      this[KEPT] ??= CommandPromise.of(context, 0);
     }
     return (this.#context = context);
   }

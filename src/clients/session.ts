@@ -35,6 +35,8 @@ const MIN_KEPT_FAILURES = 1024;
 export class Session implements JoinScope {
   readonly backend: Backend;
   readonly dispatch: Dispatch;
+  /** Its last join, so that one is always alive; `util/kept.ts` says why. */
+  kept: unknown;
   /** Called before everything unanswered is given up: for what is not issued yet. */
   onGiveUp: ((reason: GiveUpReason) => void) | undefined;
   readonly #idleListeners = new Set<() => void>();

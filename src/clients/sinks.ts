@@ -3,7 +3,7 @@
  * sink is the promise itself or the one object that stands beside it.
  */
 
-import type { CommandSpec } from '../commands/command-spec.js';
+import { type CommandSpec, rawSpec } from '../commands/command-spec.js';
 import { commandForMessage } from '../commands/key-table.js';
 import {
   type JoinScope,
@@ -13,9 +13,10 @@ import {
   settleResolved,
 } from '../promise/rb-promise.js';
 import { Settleable } from '../promise/settleable.js';
+import { keepAlive } from '../util/kept.js';
 import type { ReplySink } from '../wire/pipeline.js';
 import { rejectionOf } from './command-error.js';
-import type { ReplyMapping } from './reply-mapping.js';
+import { ReplyMapping } from './reply-mapping.js';
 
 /** A sink of the clients: it knows which command it is for. */
 export interface CommandSink extends ReplySink {
@@ -241,3 +242,16 @@ function sentName(sink: ReplySink): string {
   if (sink instanceof GetBatch) return 'MGET';
   return sink instanceof SetBatch ? 'MSET' : (sink as CommandSink).spec.name;
 }
+
+const NO_CALL: JoinScope = { promiseRejected() {}, callbackFailed() {} };
+/** What samples belong to. */
+export const SAMPLE = new CommandContext(
+  NO_CALL,
+  rawSpec('GET', []),
+  new ReplyMapping(3, undefined),
+);
+
+keepAlive(CommandPromise.of(SAMPLE, 0));
+keepAlive(new NativeSink(SAMPLE.spec, SAMPLE.mapping));
+keepAlive(new GetBatch([], SAMPLE.mapping));
+keepAlive(new SetBatch([], SAMPLE.mapping));

@@ -4,6 +4,7 @@
  */
 
 import { inspect, type InspectOptionsStylized } from 'node:util';
+import { keepAlive } from '../util/kept.js';
 import { inspectPromise } from './inspect-promise.js';
 import { assertCallback, type Observer, reactionFor, reactionOf } from './reaction.js';
 import {
@@ -256,3 +257,10 @@ function holding(value: unknown): RbPromise<unknown> {
   settleResolved(promise, value);
   return promise;
 }
+
+const [single, several] = [new RbPromise<unknown>(), new RbPromise<unknown>()];
+// A single callback and several are held in different ways.
+RbPromise.all([single, several, several]);
+new RbPromise<unknown>().resolve(single);
+keepAlive(single);
+keepAlive(several);

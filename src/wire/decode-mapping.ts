@@ -14,8 +14,11 @@ export type VerbatimConstructor = new (format: string, text: string) => unknown;
 /** Builds an empty list for the fields and values of a map. */
 export type ListConstructor = new () => unknown[];
 
-/** A type mapping in the form that the decoder reads. */
-export interface DecodeMapping {
+/**
+ * A type mapping in the form that the decoder reads. A class, so that all have one shape: V8 gives
+ * copies of object literals others.
+ */
+export class DecodeMapping {
   readonly numberAsString: boolean;
   readonly bigNumberAsString: boolean;
   readonly doubleAsString: boolean;
@@ -28,29 +31,25 @@ export interface DecodeMapping {
   readonly mapAsArray: boolean;
   /** The class of the flat list that a map becomes, where that is a subclass of Array. */
   readonly mapList: ListConstructor | undefined;
-}
 
-/** Makes a type mapping ready for the decoder. */
-export function decodeMapping(choices: TypeChoices | undefined): DecodeMapping {
-  const verbatim = choices?.[RESP.VERBATIM_STRING];
-  const map = choices?.[RESP.MAP];
-  const mapList = isListClass(map) ? map : undefined;
-  return {
-    numberAsString: choices?.[RESP.NUMBER] === String,
-    bigNumberAsString: choices?.[RESP.BIG_NUMBER] === String,
-    doubleAsString: choices?.[RESP.DOUBLE] === String,
-    simpleAsBuffer: choices?.[RESP.SIMPLE_STRING] === Buffer,
-    blobAsBuffer: choices?.[RESP.BLOB_STRING] === Buffer,
-    verbatimAsBuffer: verbatim === Buffer,
-    verbatim:
+  constructor(choices: TypeChoices | undefined) {
+    const verbatim = choices?.[RESP.VERBATIM_STRING];
+    const map = choices?.[RESP.MAP];
+    this.numberAsString = choices?.[RESP.NUMBER] === String;
+    this.bigNumberAsString = choices?.[RESP.BIG_NUMBER] === String;
+    this.doubleAsString = choices?.[RESP.DOUBLE] === String;
+    this.simpleAsBuffer = choices?.[RESP.SIMPLE_STRING] === Buffer;
+    this.blobAsBuffer = choices?.[RESP.BLOB_STRING] === Buffer;
+    this.verbatimAsBuffer = verbatim === Buffer;
+    this.verbatim =
       typeof verbatim === 'function' && verbatim !== Buffer && verbatim !== String
         ? (verbatim as VerbatimConstructor)
-        : undefined,
-    setAsSet: choices?.[RESP.SET] === Set,
-    mapAsMap: map === Map,
-    mapAsArray: map === Array || mapList !== undefined,
-    mapList,
-  };
+        : undefined;
+    this.setAsSet = choices?.[RESP.SET] === Set;
+    this.mapAsMap = map === Map;
+    this.mapList = isListClass(map) ? map : undefined;
+    this.mapAsArray = map === Array || this.mapList !== undefined;
+  }
 }
 
 function isListClass(choice: unknown): choice is ListConstructor {
@@ -58,4 +57,4 @@ function isListClass(choice: unknown): choice is ListConstructor {
 }
 
 /** Every RESP type in its default JavaScript type. */
-export const DEFAULT_MAPPING: DecodeMapping = decodeMapping(undefined);
+export const DEFAULT_MAPPING = new DecodeMapping(undefined);

@@ -4,7 +4,7 @@ import { ReplyError } from '../../src/errors.js';
 import { Channel, type ChannelOptions } from '../../src/wire/channel.js';
 import { ConnectPause } from '../../src/wire/connect-pause.js';
 import type { ConnectionOptions } from '../../src/wire/connection.js';
-import { decodeMapping } from '../../src/wire/decode-mapping.js';
+import { DecodeMapping } from '../../src/wire/decode-mapping.js';
 import { RespWriter } from '../../src/wire/encoder.js';
 import type { Credentials } from '../../src/wire/handshake.js';
 import { Pipeline, type ReplySink } from '../../src/wire/pipeline.js';
@@ -62,7 +62,7 @@ const READ_ONLY = /^(?:GET|MGET|STRLEN|EXISTS)\b/;
 
 /** A command, and what has happened to it so far. */
 export class Call implements ReplySink {
-  readonly mapping = decodeMapping(undefined);
+  readonly mapping = new DecodeMapping(undefined);
   readonly isRetryable: boolean;
   readonly elements?: number;
   readonly text: string;

@@ -5,11 +5,11 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { BufferSizes } from '../../src/clients/buffer-sizes.js';
 import { CommandBuffer, type SealedCommands } from '../../src/clients/command-buffer.js';
-import { replyMapping } from '../../src/clients/reply-mapping.js';
+import { ReplyMapping } from '../../src/clients/reply-mapping.js';
 import { NativeSink } from '../../src/clients/sinks.js';
 import { rawSpec } from '../../src/commands/command-spec.js';
 
-const MAPPING = replyMapping(3, undefined);
+const MAPPING = new ReplyMapping(3, undefined);
 const GET = rawSpec('GET', []);
 const SET = rawSpec('SET', []);
 

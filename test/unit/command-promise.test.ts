@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { replyMapping } from '../../src/clients/reply-mapping.js';
+import { ReplyMapping } from '../../src/clients/reply-mapping.js';
 import { CommandContext, CommandPromise } from '../../src/clients/sinks.js';
 import { rawSpec } from '../../src/commands/command-spec.js';
 import { type JoinScope, RbPromise, scopeOf, sequenceOf } from '../../src/promise/rb-promise.js';
@@ -10,7 +10,7 @@ import { type JoinScope, RbPromise, scopeOf, sequenceOf } from '../../src/promis
 const SILENT: JoinScope = { promiseRejected: () => {}, callbackFailed: () => {} };
 
 describe('the promise of a command', () => {
-  const context = new CommandContext(SILENT, rawSpec('GET', []), replyMapping(3, undefined));
+  const context = new CommandContext(SILENT, rawSpec('GET', []), new ReplyMapping(3, undefined));
 
   it('is what its constructors make', () => {
     const made = CommandPromise.of<string>(context, 7);

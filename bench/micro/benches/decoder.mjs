@@ -66,8 +66,8 @@ function mixture() {
   ]).flat();
 }
 
-export function decoderBenches({ Decoder, decodeMapping }) {
-  const text = decodeMapping(undefined);
+export function decoderBenches({ Decoder, DecodeMapping }) {
+  const text = new DecodeMapping(undefined);
   const bytes = { ...text, blobAsBuffer: true };
   const whole = (replies, mapping = text, chunk = READ) =>
     decoding(Decoder, new Replies(mapping), replies, chunk);

@@ -47,9 +47,9 @@ export function settlingBenches(inside) {
 
 /** What the sinks of a command of `@redis/client` have in common. */
 function contextOf(inside, name, protocol = 3) {
-  const { CommandContext, definitionOf, replyMapping, specOf } = inside;
+  const { CommandContext, definitionOf, ReplyMapping, specOf } = inside;
   const spec = specOf(name.toUpperCase(), [], definitionOf(name));
-  return new CommandContext(scope, spec, replyMapping(protocol, undefined));
+  return new CommandContext(scope, spec, new ReplyMapping(protocol, undefined));
 }
 
 /** A reply or an error for each sink. */

@@ -11,7 +11,7 @@ import { RESP_TYPES } from '@redis/client';
 import { describe, expect, it } from 'vitest';
 
 import { ReplyError } from '../../../src/errors.js';
-import { decodeMapping } from '../../../src/wire/decode-mapping.js';
+import { DecodeMapping } from '../../../src/wire/decode-mapping.js';
 import { CORPUS } from './corpus.js';
 import { bulk, chunked, decodeUpstream, plain, Replies, TYPE_MAPPINGS } from './decoding.js';
 
@@ -147,7 +147,7 @@ describe('what a decoded value is', () => {
   it('lists fields and values of maps in a class of their own, if that is asked for', () => {
     class Fields extends Array<unknown> {}
     const replies = new Replies();
-    const mapping = decodeMapping({ [RESP_TYPES.MAP]: Fields, [RESP_TYPES.BLOB_STRING]: Buffer });
+    const mapping = new DecodeMapping({ [RESP_TYPES.MAP]: Fields, [RESP_TYPES.BLOB_STRING]: Buffer });
     replies.nextMapping = () => mapping;
     const [map, list] = replies.decode(
       ...chunked(Buffer.from('%2\r\n$1\r\na\r\n:1\r\n$1\r\nb\r\n%0\r\n*0\r\n'), [3]),
@@ -164,7 +164,7 @@ describe('what a decoded value is', () => {
 
   it('decodes with the mapping of the command that the reply is for', () => {
     const replies = new Replies();
-    const mappings = [replies.mapping, decodeMapping(TYPE_MAPPINGS.at(-1)![1])];
+    const mappings = [replies.mapping, new DecodeMapping(TYPE_MAPPINGS.at(-1)![1])];
     let count = 0;
     replies.nextMapping = () => mappings[count++ % 2]!;
     const text = '$1\r\na\r\n$1\r\nb\r\n*1\r\n$1\r\nc\r\n$1\r\nd\r\n';

@@ -4,7 +4,7 @@ import { RESP_TYPES, VerbatimString } from '@redis/client';
 import { Decoder as UpstreamDecoder } from '@redis/client/dist/lib/RESP/decoder.js';
 
 import { ReplyError } from '../../../src/errors.js';
-import { decodeMapping, type DecodeMapping } from '../../../src/wire/decode-mapping.js';
+import { DecodeMapping } from '../../../src/wire/decode-mapping.js';
 import { Decoder, type DecoderLimits, type ReplyQueue } from '../../../src/wire/decoder.js';
 
 /** A type mapping as users give it. */
@@ -47,7 +47,7 @@ export class Replies implements ReplyQueue {
   readonly decoder: Decoder;
 
   constructor(mapping: TypeMapping = {}, limits?: DecoderLimits) {
-    this.mapping = decodeMapping(mapping);
+    this.mapping = new DecodeMapping(mapping);
     this.decoder = new Decoder(this, (message) => new ReplyError(message), limits);
   }
 
