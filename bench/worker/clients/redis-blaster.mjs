@@ -30,34 +30,35 @@ export async function open({ hosts, way, replies, dist }) {
   };
 }
 
-/** Outside of the runs: V8 would optimize a function of each run anew. */
-const valueOf = (promise) => promise.value;
+/** Issues the commands from `start` to `end`: their promises. */
+function issue(client, { keys, commands }, start, end) {
+  const { blaster } = commands;
+  const issued = new Array(end - start);
+  for (let i = start; i < end; i++) issued[i - start] = blaster(client, keys[i], i);
+  return issued;
+}
+
+/** The values, in the places of their promises: another array would take new memory in each run. */
+function valuesOf(promises) {
+  for (let i = 0; i < promises.length; i++) promises[i] = promises[i].value;
+  return promises;
+}
 
 /** All commands in one map, and their values in order, put together in the map. */
 function joined(cluster, RbPromise) {
-  return (workload, start, end) => {
-    const { blaster } = workload.commands;
-    const keys = workload.keys.slice(start, end);
-    return cluster.map((client) =>
-      RbPromise.all(keys.map((key, i) => blaster(client, key, start + i))),
-    );
-  };
+  return (workload, start, end) =>
+    cluster.map((client) => RbPromise.all(issue(client, workload, start, end)));
 }
 
 function maps(cluster, options, mapping) {
-  const issue = (client, { keys, commands }, start, end) => {
-    const { blaster } = commands;
+  const issueMapped = (client, workload, start, end) => {
     const mapped = mapping === undefined ? client : client.withTypeMapping(mapping);
-    const issued = new Array(end - start);
-    for (let i = start; i < end; i++) issued[i - start] = blaster(mapped, keys[i], i);
-    return issued;
+    return issue(mapped, workload, start, end);
   };
 
   /** All commands in one map, and their replies in order. */
-  const all = async (workload, start, end) => {
-    const issued = await cluster.map((client) => issue(client, workload, start, end), options);
-    return issued.map(valueOf);
-  };
+  const all = async (workload, start, end) =>
+    valuesOf(await cluster.map((client) => issueMapped(client, workload, start, end), options));
 
   /** The same; `onHost` is told when a host has answered all of its part. */
   const perHost = async (workload, start, end, onHost) => {
@@ -69,7 +70,7 @@ function maps(cluster, options, mapping) {
       if (count === 0) onHost(host);
     };
     const issued = await cluster.map((client) => {
-      const promises = issue(client, workload, start, end);
+      const promises = issueMapped(client, workload, start, end);
       for (const [j, promise] of promises.entries()) {
         const host = router.getHostForKey(workload.keys[start + j]);
         left.set(host, (left.get(host) ?? 0) + 1);
@@ -77,7 +78,7 @@ function maps(cluster, options, mapping) {
       }
       return promises;
     }, options);
-    return issued.map(valueOf);
+    return valuesOf(issued);
   };
 
   /** A map that is given up when its commands are on their way. */
@@ -85,7 +86,7 @@ function maps(cluster, options, mapping) {
     const giving = new AbortController();
     const reason = new Error('given up');
     const { signal } = giving;
-    const call = cluster.map((client) => issue(client, workload, start, end), {
+    const call = cluster.map((client) => issueMapped(client, workload, start, end), {
       ...options,
       signal,
     });
@@ -101,12 +102,7 @@ function maps(cluster, options, mapping) {
 function routing(cluster) {
   const client = cluster.getRoutingClient();
   return {
-    all({ keys, commands }, start, end) {
-      const { blaster } = commands;
-      const issued = new Array(end - start);
-      for (let i = start; i < end; i++) issued[i - start] = blaster(client, keys[i], i);
-      return Promise.all(issued);
-    },
+    all: (workload, start, end) => Promise.all(issue(client, workload, start, end)),
     one: ({ keys, commands }, i) => commands.blaster(client, keys[i], i),
   };
 }
