@@ -49,6 +49,9 @@ export function assertCallback(callback: unknown): void {
   throw new MisuseError('RB_INVALID_ARGUMENT', `The callback must be a function, got ${given}`);
 }
 
+/** Those of a join that has ended. */
+const NO_OPTIONS: JoinOptions = { timeout: undefined, signal: undefined };
+
 interface Outcome {
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
@@ -56,7 +59,7 @@ interface Outcome {
 
 class Join implements AbortWaiter {
   readonly #session: Session;
-  readonly #options: JoinOptions;
+  #options: JoinOptions;
   readonly #closesSession: boolean;
   /** How many commands were issued; known when it has ended. */
   issued = 0;
@@ -91,7 +94,7 @@ class Join implements AbortWaiter {
   }
 
   onAbort(): void {
-    const reason: unknown = this.#options.signal!.reason;
+    const reason: unknown = this.#options.signal?.reason;
     this.#stop(reason, () => {
       this.#session.cancel(reason);
     });
@@ -209,8 +212,9 @@ class Join implements AbortWaiter {
   }
 
   /**
-   * Keeps nothing of the result: Node's queue of ticks may hold on to this object while the caller
-   * issues the next call, and a collection that comes then would move all that it leads to.
+   * Keeps nothing of the result, nor of the caller's signal: the session holds on to this object, and
+   * so may Node's queue of ticks while the caller issues the next call; a collection that comes then
+   * would move all that it leads to.
    */
   #end(): Outcome | undefined {
     const outcome = this.#outcome;
@@ -218,6 +222,7 @@ class Join implements AbortWaiter {
     this.#outcome = undefined;
     this.#result = undefined;
     const { signal } = this.#options;
+    this.#options = NO_OPTIONS;
     if (this.#closesSession) this.#session.close();
     clearTimer(this.#timer);
     this.#session.removeIdleListener(this.#onIdle);
