@@ -147,7 +147,10 @@ describe('what a decoded value is', () => {
   it('lists fields and values of maps in a class of their own, if that is asked for', () => {
     class Fields extends Array<unknown> {}
     const replies = new Replies();
-    const mapping = new DecodeMapping({ [RESP_TYPES.MAP]: Fields, [RESP_TYPES.BLOB_STRING]: Buffer });
+    const mapping = new DecodeMapping({
+      [RESP_TYPES.MAP]: Fields,
+      [RESP_TYPES.BLOB_STRING]: Buffer,
+    });
     replies.nextMapping = () => mapping;
     const [map, list] = replies.decode(
       ...chunked(Buffer.from('%2\r\n$1\r\na\r\n:1\r\n$1\r\nb\r\n%0\r\n*0\r\n'), [3]),
