@@ -76,6 +76,19 @@ describe('RbPromise.all', () => {
     expect(whole.value).toEqual([1, 1]);
   });
 
+  it('counts members that settle while it looks at the others', () => {
+    const [first, last] = [new RbPromise<number>(), new RbPromise<number>()];
+    const meddler = {
+      then(resolve: (value: number) => void) {
+        first.resolve(1);
+        last.resolve(3);
+        resolve(2);
+      },
+    };
+    const members: unknown[] = [first, meddler, last];
+    expect(RbPromise.all(members).value).toEqual([1, 2, 3]);
+  });
+
   it('waits for promises of other kinds', async () => {
     expect(await RbPromise.all([Promise.resolve(1), RbPromise.resolved(2)])).toEqual([1, 2]);
     await expect(RbPromise.all([Promise.reject(failure)])).rejects.toBe(failure);
