@@ -40,7 +40,7 @@ export class Dispatch implements LaneHost {
   readonly #lanes: (Lane | undefined)[] = [];
   /** Lanes of hosts that were removed or changed while commands were outstanding. */
   readonly #formerLanes = new Set<Lane>();
-  /** Of a dispatch that was closed one lane, so that one is always alive. */
+  /** Of a dispatch that was closed one lane, so that one is always alive; `util/kept.ts` says why. */
   kept: Lane | undefined;
   #dirty: Lane[] = [];
   readonly #waiting: Lane[] = [];

@@ -54,7 +54,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   #hasTurn = false;
   #awaitsTurn = false;
   #isTraced = false;
-  /** An empty pipeline, so that one is always alive. */
+  /** An empty pipeline, so that one is always alive; `util/kept.ts` says why. */
   readonly kept: LanePipeline;
 
   constructor(host: LaneHost, pool: CommandPool) {

@@ -5,6 +5,8 @@ import { range } from './support.mjs';
 /** As much as a connection reads at once. */
 const READ = 64 * 1024;
 const BULK = 100 * 1024;
+/** The type of a bulk string in a type mapping. */
+const BLOB_STRING = '$'.charCodeAt(0);
 
 const bulk = (text) => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 const array = (items) => `*${items.length}\r\n${items.join('')}`;
@@ -68,7 +70,7 @@ function mixture() {
 
 export function decoderBenches({ Decoder, DecodeMapping }) {
   const text = new DecodeMapping(undefined);
-  const bytes = { ...text, blobAsBuffer: true };
+  const bytes = new DecodeMapping({ [BLOB_STRING]: Buffer });
   const whole = (replies, mapping = text, chunk = READ) =>
     decoding(Decoder, new Replies(mapping), replies, chunk);
   return Object.entries({
