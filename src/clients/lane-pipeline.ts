@@ -2,6 +2,7 @@
 
 import { ReplyError } from '../errors.js';
 import { type BatchTracer, endBatch, noteFailure } from '../telemetry/batch-tracer.js';
+import { keepAlive } from '../util/kept.js';
 import type { Timer } from '../util/timers.js';
 import {
   commandsOf,
@@ -128,3 +129,19 @@ class LostSink implements ReplySink {
     this.#sink.onError(error);
   }
 }
+
+const NOTHING: SealedCommands = {
+  bytes: Buffer.alloc(0),
+  sinks: [],
+  mapping: undefined,
+  commands: 0,
+};
+const NOBODY: PipelineOwner = { onPipelineDone() {} };
+const UNCOUNTED: CommandCounters = {
+  commands: 0,
+  requests: 0,
+  batches: 0,
+  failures: 0,
+  recordLatency() {},
+};
+keepAlive(new LanePipeline(NOTHING, NOBODY, { counters: UNCOUNTED }));

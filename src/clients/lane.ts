@@ -14,7 +14,7 @@ import { clearTimer, now, startTimer } from '../util/timers.js';
 import { MAX_DELAY } from '../util/validate.js';
 import type { Pipeline, PipelineOwner, ReplySink } from '../wire/pipeline.js';
 import type { CommandChannel, CommandHolder, CommandPool, RoomWaiter } from './backend.js';
-import { BufferSizes } from './buffer-sizes.js';
+import type { BufferSizes } from './buffer-sizes.js';
 import { CommandBuffer, FLUSH_SIZE, type SealedCommands } from './command-buffer.js';
 import type { CommandWriter } from './command-writer.js';
 import { LanePipeline } from './lane-pipeline.js';
@@ -37,8 +37,6 @@ export interface LaneHost {
 /** Makes the error for what is given up; where it was going is put on it afterwards. */
 export type GiveUpReason = (lane: Lane) => Error;
 
-const NOTHING = new CommandBuffer(false, new BufferSizes()).seal();
-
 export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   readonly pool: CommandPool;
   holderIndex = -1;
@@ -54,15 +52,12 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   #hasTurn = false;
   #awaitsTurn = false;
   #isTraced = false;
-  /** An empty pipeline, so that one is always alive; `util/kept.ts` says why. */
-  readonly kept: LanePipeline;
 
   constructor(host: LaneHost, pool: CommandPool) {
     this.#host = host;
     this.pool = pool;
     this.#buffer = new CommandBuffer(host.autoBatch, host.bufferSizes);
     this.#channel = pool.openChannel();
-    this.kept = new LanePipeline(NOTHING, this, pool);
   }
 
   /** Whether neighbouring plain GETs and SETs become one command. */

@@ -13,6 +13,7 @@ import {
   settleResolved,
 } from '../promise/rb-promise.js';
 import { Settleable } from '../promise/settleable.js';
+import { isInstance } from '../util/foreign.js';
 import { keepAlive } from '../util/kept.js';
 import type { ReplySink } from '../wire/pipeline.js';
 import { rejectionOf } from './command-error.js';
@@ -181,16 +182,21 @@ export class GetBatch implements ReplySink {
   }
 
   onElement(index: number, value: unknown): void {
+    // It had its value before a connection was lost in the middle of the reply.
+    if (index < this.#arrived) return;
     this.#arrived = index + 1;
     if (index % GROUP === 0) this.#pending = countPending(this.#sinks, index);
-    if (this.#pending > 0) this.#sinks[index]!.onReply(value);
+    if (this.#pending === 0) return;
+    const sink = this.#sinks[index]!;
+    if (isInstance(value, Error)) sink.onError(value);
+    else sink.onReply(value);
   }
 
   /** Never called: all of the reply is elements. */
   onReply(): void {}
 
   onError(error: Error): void {
-    for (const sink of this.#sinks) sink.onError(error);
+    for (let i = this.#arrived; i < this.elements; i++) this.#sinks[i]!.onError(error);
   }
 }
 

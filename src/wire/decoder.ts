@@ -19,8 +19,9 @@ import { ProtocolError } from '../errors.js';
 import { parseDouble, parseBigNumber } from './numbers.js';
 import { DEFAULT_MAPPING, type DecodeMapping } from './decode-mapping.js';
 import { LongBulk } from './long-bulk.js';
-import type { ReplyErrorFactory } from './pipeline.js';
+import { ELEMENTS, type ReplyErrorFactory } from './pipeline.js';
 import { type Frame, FrameStack } from './reply-frames.js';
+import { giveBackGroup, GROUP, takeGroup } from './reply-group.js';
 import * as RESP from './resp-types.js';
 import { TextReader } from './text-reader.js';
 import { Thrown } from './thrown.js';
@@ -52,17 +53,18 @@ export interface ReplyQueue {
    */
   nextMapping(): DecodeMapping | undefined;
   /**
+   * Asked at the head of an array of `count`, which the reply that was asked for last is: whether its
+   * elements are to be delivered as replies are, as soon as they are decoded, behind an `ELEMENTS`.
+   *
+   * @throws ProtocolError where another number of them was asked for.
+   */
+  takesElements(count: number): boolean;
+  /**
    * Takes the replies that are whole, in their order: the first `count` of an array that is used again
    * afterwards. Answers false to stop decoding.
    */
   deliver(replies: readonly unknown[], count: number): boolean;
 }
-
-/**
- * So many replies are handed over at a time. Their promises are scattered in memory: settled in a
- * short loop of its own, several are fetched at once, and the decoder waits for none.
- */
-const GROUP = 128;
 
 const NO_GROUP: unknown[] = [];
 
@@ -99,6 +101,8 @@ export class Decoder {
   #hasBegun = false;
   #mapping: DecodeMapping = DEFAULT_MAPPING;
   #isPush = false;
+  /** How many elements are still to come that are delivered as replies are. */
+  #elements = 0;
   /** What takes the place of the reply that is read. */
   #thrown: Thrown | undefined;
   #isStopped = false;
@@ -133,6 +137,7 @@ export class Decoder {
     this.#long.drop();
     this.#frames.clear();
     this.#replyCount = 0;
+    this.#elements = 0;
     this.#thrown = undefined;
     this.#target = this.#readArea;
   }
@@ -150,9 +155,7 @@ export class Decoder {
   /** Decodes `count` bytes that were read to the target. */
   decode(count: number): void {
     if (this.#isStopped) return;
-    // Used for all groups of the read. One that lives on would be slower: V8 keeps a record of what is
-    // new in what is old.
-    this.#replies = count < SHORT_READ ? [] : new Array<unknown>(GROUP);
+    this.#replies = takeGroup();
     try {
       this.#advance(count);
       this.#handOver();
@@ -162,6 +165,7 @@ export class Decoder {
       this.stop();
       throw error;
     } finally {
+      giveBackGroup(this.#replies);
       this.#replies = NO_GROUP;
     }
   }
@@ -490,14 +494,24 @@ export class Decoder {
       this.#deliver(null);
       return cr + 2;
     }
-    if (type === RESP.PUSH && this.#frames.depth > 0) throw this.#broken('a push inside a reply');
+    const isInside = this.#frames.depth > 0 || this.#elements > 0;
+    if (type === RESP.PUSH && isInside) throw this.#broken('a push inside a reply');
     const isPaired = type === RESP.MAP || type === RESP.ATTRIBUTE;
     const count = isPaired ? length * 2 : length;
     if (count > this.#limits.maxAggregateLength) {
       throw this.#broken(`an aggregate of ${count}, more than ${this.#limits.maxAggregateLength}`);
     }
-    this.#open(type, count);
+    const isReply = type === RESP.ARRAY && !isInside;
+    if (isReply && this.#queue.takesElements(count)) this.#openElements(count);
+    else this.#open(type, count);
     return cr + 2;
+  }
+
+  /** What follows is delivered like so many replies, and yet is one. */
+  #openElements(count: number): void {
+    this.#finish(ELEMENTS);
+    this.#elements = count;
+    this.#hasBegun = count > 0;
   }
 
   #open(type: number, count: number): void {
@@ -540,7 +554,7 @@ export class Decoder {
   }
 
   #finish(value: unknown): void {
-    this.#hasBegun = false;
+    if (this.#elements === 0 || --this.#elements === 0) this.#hasBegun = false;
     if (this.#isPush) return;
     this.#replies[this.#replyCount++] = this.#thrown === undefined ? value : this.#takeThrown();
     if (this.#replyCount === GROUP) this.#handOver();

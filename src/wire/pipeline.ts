@@ -24,11 +24,12 @@ export interface ReplySink {
   readonly isPending?: boolean;
   /**
    * Where the reply is to be an array whose elements are those of single commands: how many they
-   * are. They go to {@link onElement} one by one, and nothing goes to `onReply`.
+   * are. They go to {@link onElement} one by one as they arrive, and nothing goes to `onReply`.
    */
   readonly elements?: number;
   /** How many commands of callers without an answer it stands for; 1 unless told. */
   readonly commands?: number;
+  /** The value may be an error, or a `Thrown`. If the command is sent again, they begin anew. */
   onElement?(index: number, value: unknown): void;
   onReply(value: unknown): void;
   /**
@@ -36,6 +37,9 @@ export interface ReplySink {
    */
   onError(error: Error): void;
 }
+
+/** Comes before the elements of an array that are delivered one by one. */
+export const ELEMENTS = Symbol('elements');
 
 /** Who is told when nothing of a pipeline is outstanding any more. */
 export interface PipelineOwner {

@@ -11,7 +11,7 @@
 import { ProtocolError } from '../errors.js';
 import { isInstance } from '../util/foreign.js';
 import type { DecodeMapping } from './decode-mapping.js';
-import type { Pipeline, ReplySink } from './pipeline.js';
+import { ELEMENTS, type Pipeline, type ReplySink } from './pipeline.js';
 import { Thrown } from './thrown.js';
 
 /** The connection's side. */
@@ -45,6 +45,8 @@ export class SentQueue {
   #decoding = 0;
   /** Behind the last one. */
   #end = 0;
+  /** How many elements of the array that is delivered now have arrived; undefined before its head. */
+  #arrived: number | undefined;
   #isClosed = false;
 
   constructor(events: SentQueueEvents) {
@@ -77,6 +79,7 @@ export class SentQueue {
     this.#first = 0;
     this.#decoding = 0;
     this.#end = 0;
+    this.#arrived = undefined;
   }
 
   /** Lets go of everything, and delivers nothing any more. */
@@ -98,10 +101,33 @@ export class SentQueue {
   }
 
   /**
+   * Whether the elements of the reply that was asked for last, an array of `count`, are to be
+   * delivered one by one.
+   *
+   * @throws ProtocolError where another number of them was asked for.
+   */
+  takesElements(count: number): boolean {
+    const { elements } = this.#lastAskedFor;
+    if (elements !== undefined && elements !== count) {
+      throw new ProtocolError(
+        `The server sent an array of ${count} where ${elements} elements were asked for`,
+      );
+    }
+    return elements !== undefined;
+  }
+
+  get #lastAskedFor(): ReplySink {
+    const current = this.#pipelines[this.#decoding];
+    const hasBegun = current !== undefined && current.decoded > 0;
+    const { sinks, decoded } = hasBegun ? current : this.#pipelines[this.#decoding - 1]!;
+    return sinks[decoded - 1]!;
+  }
+
+  /**
    * Gives the first `count` of these replies to their sinks, in order. Answers false when the queue is
    * closed, as by a callback of a reply.
    *
-   * @throws ProtocolError where elements were asked for, for what is no array of so many.
+   * @throws ProtocolError where elements were asked for, for what is no array.
    */
   deliver(replies: readonly unknown[], count: number): boolean {
     for (let at = 0; at < count && !this.#isClosed;) {
@@ -110,7 +136,7 @@ export class SentQueue {
       const waiting = Math.min(count - at, sinks.length - next);
       const plain = countPlain(sinks, next, next + waiting);
       for (let i = 0; i < plain && !this.#isClosed; i++) this.#deliverOne(pipeline, replies[at++]);
-      if (plain === 0) this.#deliverBatch(pipeline, replies[at++]);
+      if (plain === 0) at = this.#deliverNext(pipeline, replies, at, count);
       if (!this.#isClosed && pipeline.next === sinks.length) this.#shift();
     }
     return !this.#isClosed;
@@ -123,28 +149,43 @@ export class SentQueue {
       sink.onError(reply);
   }
 
-  #deliverBatch(pipeline: Pipeline, reply: unknown): void {
-    const { elements } = pipeline.sinks[pipeline.next]!;
-    if (elements === undefined || isInstance(reply, Error)) this.#deliverOne(pipeline, reply);
-    else this.#deliverElements(pipeline, elements, reply);
+  /** Gives the next sink its reply, or the elements of it that have come; answers what is behind. */
+  #deliverNext(pipeline: Pipeline, replies: readonly unknown[], at: number, count: number): number {
+    const isInside = this.#arrived !== undefined;
+    if (!isInside && replies[at] !== ELEMENTS) {
+      this.#deliverWhole(pipeline, replies[at]);
+      return at + 1;
+    }
+    return this.#deliverElements(pipeline, replies, isInside ? at : at + 1, count);
   }
 
-  #deliverElements(pipeline: Pipeline, expected: number, values: unknown): void {
-    if (!Array.isArray(values)) {
-      throw new ProtocolError(`The server sent no array where ${expected} elements were asked for`);
+  #deliverWhole(pipeline: Pipeline, reply: unknown): void {
+    const { elements } = pipeline.sinks[pipeline.next]!;
+    if (elements !== undefined && !isInstance(reply, Error)) {
+      throw new ProtocolError(`The server sent no array where ${elements} elements were asked for`);
     }
-    const { length } = values;
-    if (length !== expected) {
-      throw new ProtocolError(
-        `The server sent an array of ${length} where ${expected} elements were asked for`,
-      );
-    }
-    for (let i = 0; i < length && !this.#isClosed; i++) {
+    this.#deliverOne(pipeline, reply);
+  }
+
+  #deliverElements(
+    pipeline: Pipeline,
+    values: readonly unknown[],
+    from: number,
+    count: number,
+  ): number {
+    const arrived = this.#arrived ?? 0;
+    const elements = pipeline.sinks[pipeline.next]!.elements!;
+    const more = Math.min(count - from, elements - arrived);
+    for (let i = 0; i < more && !this.#isClosed; i++) {
       // Looked up each time: a callback of an element may have given up the commands.
-      pipeline.sinks[pipeline.next]!.onElement!(i, values[i]);
+      pipeline.sinks[pipeline.next]!.onElement!(arrived + i, values[from + i]);
     }
     // Whoever has closed it has settled the pipeline.
-    if (!this.#isClosed) pipeline.next++;
+    if (this.#isClosed) return count;
+    const isWhole = arrived + more === elements;
+    this.#arrived = isWhole ? undefined : arrived + more;
+    if (isWhole) pipeline.next++;
+    return from + more;
   }
 
   #shift(): void {

@@ -133,6 +133,10 @@ class Replies {
     return this.#mapping;
   }
 
+  takesElements() {
+    return false;
+  }
+
   deliver(replies, count) {
     this.last = replies[count - 1];
     this.values?.push(...replies.slice(0, count));

@@ -29,7 +29,11 @@ function expectRefused(bytes: Buffer | string, message: RegExp, given = limits):
   }
 }
 
-const anyQueue = { nextMapping: () => DEFAULT_MAPPING, deliver: () => true };
+const anyQueue = {
+  nextMapping: () => DEFAULT_MAPPING,
+  takesElements: () => false,
+  deliver: () => true,
+};
 
 /** Whatever it is in the midst of, it does not end so. */
 function breakProtocol(decoder: Decoder): void {

@@ -201,12 +201,29 @@ describe('elements', () => {
     expectLog([4, undefined], text, log);
   });
 
-  it('arrive when the array is complete', () => {
+  it('are delivered as they arrive', () => {
     const queue = new Queue([3]);
     queue.decoder.write(Buffer.from('*3\r\n:1\r\n:2\r\n:'));
-    expect(queue.log).toEqual([]);
+    expect(queue.log).toEqual(['0[0]=1', '0[1]=2']);
     queue.decoder.write(Buffer.from('3\r\n'));
     expect(queue.log).toEqual(['0[0]=1', '0[1]=2', '0[2]=3']);
+  });
+
+  it('of more than are handed over at a time, between other replies', () => {
+    const count = 300;
+    const texts = Array.from({ length: count }, (_, i) => `:${i}\r\n`);
+    const bytes = Buffer.from(`+before\r\n*${count}\r\n${texts.join('')}+after\r\n`);
+    const log = ['0="before"', ...texts.map((_, i) => `1[${i}]=${i}`), '2="after"'];
+    for (const size of [1, 7, 1000, bytes.length]) {
+      const queue = new Queue([undefined, count, undefined]);
+      for (const chunk of chunked(bytes, [size])) queue.decoder.write(chunk);
+      expect(queue.log).toEqual(log);
+    }
+  });
+
+  it('behind which the protocol is broken have arrived', () => {
+    expectRefused([3], '*3\r\n:1\r\n:2\r\n:x\r\n', /a number/, ['0[0]=1', '0[1]=2']);
+    expectRefused([3], '*3\r\n:1\r\n>1\r\n+x\r\n', /a push inside/, ['0[0]=1']);
   });
 
   it('that are errors are elements', () => {

@@ -61,6 +61,10 @@ export class Replies implements ReplyQueue {
     return this.mapping;
   }
 
+  takesElements(): boolean {
+    return false;
+  }
+
   deliver(replies: readonly unknown[], count: number): boolean {
     this.values.push(...replies.slice(0, count));
     return true;

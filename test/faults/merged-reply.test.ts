@@ -1,0 +1,142 @@
+/** The reply to GETs that were merged: each gets its element as it arrives, whatever befalls the rest. */
+
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { Cluster } from '../../src/cluster.js';
+import type { PoolOptions } from '../../src/options.js';
+import type { RbPromise } from '../../src/promise/rb-promise.js';
+import { FaultProxy } from '../helpers/fault-proxy.js';
+import { useServers } from '../helpers/servers.js';
+
+const file = useServers({ servers: 1, databasesEach: 1 });
+
+const KEYS = ['a', 'b', 'c', 'd'];
+const VALUES = ['1', '2', '3', '4'];
+const HEAD = '*4\r\n';
+/** As long as each of the others. */
+const ELEMENT = '$1\r\n1\r\n';
+
+let proxy: FaultProxy;
+const clusters: Cluster[] = [];
+beforeEach(async () => {
+  proxy = await FaultProxy.start({ target: { path: file.servers[0]!.socketPath! } });
+});
+afterEach(async () => {
+  await Promise.all(clusters.splice(0).map((cluster) => cluster.disconnectPools()));
+  await proxy.close();
+});
+
+/** A cluster with a connection, in whose only host the keys have their values. */
+async function open(poolOptions: PoolOptions): Promise<Cluster> {
+  const cluster = new Cluster({ hosts: { 0: { unixSocketPath: proxy.socketPath } }, poolOptions });
+  clusters.push(cluster);
+  await cluster.map((c) => KEYS.map((key, index) => c.set(key, VALUES[index]!)));
+  return cluster;
+}
+
+/** Merged GETs of all keys, and how often the callbacks of each were called; they handle failures. */
+function getAll(cluster: Cluster) {
+  const calls = KEYS.map(() => 0);
+  const promises: RbPromise<string | null>[] = [];
+  const end = cluster.map((client) => {
+    for (const [index, key] of KEYS.entries()) {
+      const promise = client.get(key);
+      const count = () => {
+        calls[index]!++;
+      };
+      promise.then(count, count);
+      promises.push(promise);
+    }
+  });
+  return { calls, promises, end };
+}
+
+/** How often each command was published as ended, by its key, until `stop`. */
+function countOutcomes() {
+  const counts: Record<string, number> = {};
+  const onEnd = (trace: unknown) => {
+    const key = String((trace as { keys: readonly unknown[] }).keys[0]);
+    counts[key] = (counts[key] ?? 0) + 1;
+  };
+  const channel = 'tracing:redis-blaster:command:asyncEnd';
+  subscribe(channel, onEnd);
+  return { counts, stop: () => unsubscribe(channel, onEnd) };
+}
+
+describe.each([0, 1, 2, 3])('a connection that is lost behind %i elements', (arrived) => {
+  const bytes = HEAD.length + arrived * ELEMENT.length + 3;
+
+  it('is made again: each command is answered once, and rightly', async () => {
+    const cluster = await open({ retries: 1 });
+    proxy.cutAfterBytes('toClient', bytes);
+    const outcomes = countOutcomes();
+    const { calls, promises, end } = getAll(cluster);
+    await end;
+    outcomes.stop();
+    expect(promises.map(({ value }) => value)).toEqual(VALUES);
+    expect(calls).toEqual([1, 1, 1, 1]);
+    expect(outcomes.counts).toEqual({ a: 1, b: 1, c: 1, d: 1 });
+    expect(proxy.connections).toBe(2);
+  });
+
+  it('without a retry rejects only what had not arrived', async () => {
+    const cluster = await open({ retries: 0 });
+    const before = cluster.stats().get(0)!;
+    proxy.cutAfterBytes('toClient', bytes);
+    const outcomes = countOutcomes();
+    const { calls, promises, end } = getAll(cluster);
+    await end;
+    outcomes.stop();
+    for (const [index, promise] of promises.entries()) {
+      if (index < arrived) expect(promise.value).toBe(VALUES[index]);
+      else {
+        expect(promise.reason).toMatchObject({
+          code: 'RB_CONNECTION',
+          maybeExecuted: true,
+          hostId: 0,
+          command: 'GET',
+        });
+      }
+    }
+    expect(calls).toEqual([1, 1, 1, 1]);
+    expect(outcomes.counts).toEqual({ a: 1, b: 1, c: 1, d: 1 });
+    const { commands, failures } = cluster.stats().get(0)!;
+    expect([commands - before.commands, failures - before.failures]).toEqual([4, 4 - arrived]);
+  });
+});
+
+describe('an element', () => {
+  it('is answered before the next one has arrived', async () => {
+    const cluster = await open({});
+    proxy.truncate('toClient', HEAD.length + 2 * ELEMENT.length);
+    const { promises, end } = getAll(cluster);
+    await promises[1];
+    expect(promises.map(({ isPending }) => isPending)).toEqual([false, false, true, true]);
+    proxy.cut();
+    await proxy.heal();
+    await end;
+    expect(promises.map(({ value }) => value)).toEqual(VALUES);
+  });
+
+  it('that is an error, as proxies answer for a server that is gone, rejects its command', async () => {
+    const cluster = await open({});
+    proxy.garble((direction, chunk) => {
+      if (direction === 'toServer') return chunk;
+      return Buffer.from(chunk.toString().replace('$1\r\n2\r\n', '-ERR upstream failure\r\n'));
+    });
+    const { promises, end } = getAll(cluster);
+    await end;
+    expect(promises[1]!.reason).toMatchObject({
+      code: 'RB_REPLY',
+      message: 'ERR upstream failure',
+      hostId: 0,
+      command: 'GET',
+    });
+    expect(promises.map(({ value }) => value)).toEqual(['1', undefined, '3', '4']);
+    proxy.garble(undefined);
+    expect(await cluster.map((client) => client.mGet(KEYS))).toEqual(VALUES);
+    expect(proxy.connections).toBe(1);
+  });
+});
