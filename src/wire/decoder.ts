@@ -165,7 +165,8 @@ export class Decoder {
       this.stop();
       throw error;
     } finally {
-      giveBackGroup(this.#replies);
+      // That of one that was stopped may hold replies that nobody has got.
+      if (!this.#isStopped) giveBackGroup(this.#replies);
       this.#replies = NO_GROUP;
     }
   }
@@ -174,7 +175,9 @@ export class Decoder {
     const count = this.#replyCount;
     if (count === 0 || this.#isStopped) return;
     this.#replyCount = 0;
-    if (!this.#queue.deliver(this.#replies, count)) this.#isStopped = true;
+    const replies = this.#replies;
+    if (!this.#queue.deliver(replies, count)) this.#isStopped = true;
+    for (let i = 0; i < count; i++) replies[i] = undefined;
   }
 
   #advance(count: number): void {

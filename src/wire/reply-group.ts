@@ -22,12 +22,7 @@ export function takeGroup(): unknown[] {
   return group;
 }
 
-/** Gives it back, when nobody has any use for what is in it. */
+/** Gives it back, with nothing in it: it is to keep no reply alive. */
 export function giveBackGroup(group: unknown[]): void {
-  if (++uses === MAX_USES) {
-    uses = 0;
-    return;
-  }
-  group.fill(undefined);
-  spare = group;
+  spare = ++uses % MAX_USES === 0 ? undefined : group;
 }
