@@ -130,6 +130,7 @@ class LostSink implements ReplySink {
   }
 }
 
+// What a sample is made of.
 const NOTHING: SealedCommands = {
   bytes: Buffer.alloc(0),
   sinks: [],

@@ -1,6 +1,6 @@
 /**
  * The arrays in which decoders hand over replies: one is used for many reads, of all connections. An
- * array for each read was 3 of 115 bytes of garbage for each command of a map over 256 hosts. One
+ * array for each read was 3 of 120 bytes of garbage for each command of a map over 256 hosts. One
  * for good would grow old, and V8 keeps a record of each new object that is put into an old one.
  */
 

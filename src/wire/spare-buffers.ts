@@ -11,7 +11,7 @@ export const SPARE_SIZE = 72 * 1024;
 /** For what is much shorter they would take more memory than they save. */
 const SHORTEST = SPARE_SIZE / 2;
 /** In all 9 MB: what 200,000 short commands take that are under way at once. */
-const MAX_SPARE = 128;
+export const MAX_SPARE = 128;
 /** They are let go when none was used for so long. */
 const SPARE_MS = 10_000;
 

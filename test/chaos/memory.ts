@@ -3,11 +3,14 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
+import { MAX_SPARE, SPARE_SIZE, takeBuffer } from '../../src/wire/spare-buffers.js';
+
 let collect: (() => void) | undefined;
 
 /** Collects garbage, and answers `heapUsed` and `arrayBuffers` together, in bytes. */
 export async function settledMemory(): Promise<number> {
   collect ??= exposeCollector();
+  letGoOfSpares();
   // What a collection lets go of may let go of more in its finalizers.
   for (let i = 0; i < 4; i++) {
     collect();
@@ -15,6 +18,11 @@ export async function settledMemory(): Promise<number> {
   }
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
+}
+
+/** Takes whatever waits to be used again: how much that is depends on the last ten seconds alone. */
+function letGoOfSpares(): void {
+  for (let i = 0; i < MAX_SPARE; i++) takeBuffer(SPARE_SIZE);
 }
 
 function exposeCollector(): () => void {
