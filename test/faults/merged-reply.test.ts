@@ -2,12 +2,13 @@
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { Cluster } from '../../src/cluster.js';
 import type { PoolOptions } from '../../src/options.js';
 import type { RbPromise } from '../../src/promise/rb-promise.js';
-import { FaultProxy } from '../helpers/fault-proxy.js';
+import type { FaultProxy } from '../helpers/fault-proxy.js';
+import { useProxy } from '../helpers/proxied-clusters.js';
 import { useServers } from '../helpers/servers.js';
 
 const file = useServers({ servers: 1, databasesEach: 1 });
@@ -19,19 +20,12 @@ const HEAD = '*4\r\n';
 const ELEMENT = '$1\r\n1\r\n';
 
 let proxy: FaultProxy;
-const clusters: Cluster[] = [];
-beforeEach(async () => {
-  proxy = await FaultProxy.start({ target: { path: file.servers[0]!.socketPath! } });
-});
-afterEach(async () => {
-  await Promise.all(clusters.splice(0).map((cluster) => cluster.disconnectPools()));
-  await proxy.close();
-});
+const track = useProxy(file, (started) => (proxy = started));
 
 /** A cluster with a connection, in whose only host the keys have their values. */
 async function open(poolOptions: PoolOptions): Promise<Cluster> {
   const cluster = new Cluster({ hosts: { 0: { unixSocketPath: proxy.socketPath } }, poolOptions });
-  clusters.push(cluster);
+  track(cluster);
   await cluster.map((c) => KEYS.map((key, index) => c.set(key, VALUES[index]!)));
   return cluster;
 }

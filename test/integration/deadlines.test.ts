@@ -2,13 +2,14 @@
 
 import { getEventListeners } from 'node:events';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { Cluster } from '../../src/cluster.js';
 import type { PoolOptions } from '../../src/options.js';
 import { failureOf } from '../helpers/failures.js';
-import { FaultProxy } from '../helpers/fault-proxy.js';
+import type { FaultProxy } from '../helpers/fault-proxy.js';
 import { keyOn } from '../helpers/keys.js';
+import { useProxy } from '../helpers/proxied-clusters.js';
 import { condition, useServers } from '../helpers/servers.js';
 
 const file = useServers({ servers: 1, databasesEach: 2 });
@@ -18,14 +19,7 @@ const LARGE = 'x'.repeat(24 * 1024 * 1024);
 const NOT_RUN = { code: 'RB_TIMEOUT', maybeExecuted: false, hostId: 0, command: 'INCR' };
 
 let proxy: FaultProxy;
-const clusters: Cluster[] = [];
-beforeEach(async () => {
-  proxy = await FaultProxy.start({ target: { path: file.servers[0]!.socketPath! } });
-});
-afterEach(async () => {
-  await Promise.all(clusters.splice(0).map((cluster) => cluster.disconnectPools()));
-  await proxy.close();
-});
+const track = useProxy(file, (started) => (proxy = started));
 
 /** Host 0 behind the proxy, host 1 not. */
 function open(poolOptions: PoolOptions = {}): Cluster {
@@ -36,8 +30,7 @@ function open(poolOptions: PoolOptions = {}): Cluster {
     },
     poolOptions,
   });
-  clusters.push(cluster);
-  return cluster;
+  return track(cluster);
 }
 
 const ping = (cluster: Cluster): Promise<unknown> => cluster.all((c) => c.ping());

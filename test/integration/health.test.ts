@@ -2,7 +2,7 @@
 
 import { inspect } from 'node:util';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Cluster, type ClusterOptions } from '../../src/cluster.js';
 import { ConnectionError, MisuseError, TimeoutError } from '../../src/errors.js';
@@ -10,8 +10,9 @@ import type { ClusterEvents, HostHealth } from '../../src/health.js';
 import type { PoolOptions } from '../../src/options.js';
 import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
-import { FaultProxy } from '../helpers/fault-proxy.js';
+import type { FaultProxy } from '../helpers/fault-proxy.js';
 import { keyOn } from '../helpers/keys.js';
+import { useProxy } from '../helpers/proxied-clusters.js';
 import { condition, startServer, useServers } from '../helpers/servers.js';
 import { whileStopped } from '../helpers/stopped.js';
 
@@ -22,14 +23,7 @@ const FOREVER = { minDelay: 3_600_000, maxDelay: 3_600_000 };
 const QUICK = { minDelay: 2, maxDelay: 4 };
 
 let proxy: FaultProxy;
-const clusters: Cluster[] = [];
-beforeEach(async () => {
-  proxy = await FaultProxy.start({ target: { path: file.servers[0]!.socketPath! } });
-});
-afterEach(async () => {
-  await Promise.all(clusters.splice(0).map((cluster) => cluster.disconnectPools()));
-  await proxy.close();
-});
+const track = useProxy(file, (started) => (proxy = started));
 
 let direct: DirectClient;
 beforeAll(async () => {
@@ -47,8 +41,7 @@ function open(poolOptions: PoolOptions = {}, options: Partial<ClusterOptions> = 
     poolOptions,
     ...options,
   });
-  clusters.push(cluster);
-  return cluster;
+  return track(cluster);
 }
 
 const ping = (cluster: Cluster, hostId = 0): Promise<unknown> =>

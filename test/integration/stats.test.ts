@@ -1,6 +1,6 @@
 /** What a cluster counts of its hosts. */
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { Cluster, type ClusterOptions } from '../../src/cluster.js';
 import { OverloadError, TimeoutError } from '../../src/errors.js';
@@ -9,8 +9,9 @@ import { Pool } from '../../src/pool.js';
 import type { HostStats } from '../../src/stats.js';
 import { connectDirect } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
-import { FaultProxy } from '../helpers/fault-proxy.js';
+import type { FaultProxy } from '../helpers/fault-proxy.js';
 import { keyOn, keysOn } from '../helpers/keys.js';
+import { useProxy } from '../helpers/proxied-clusters.js';
 import { condition, useServers } from '../helpers/servers.js';
 import { whileStopped } from '../helpers/stopped.js';
 
@@ -19,14 +20,7 @@ const file = useServers({ servers: 2, databasesEach: 2 });
 const FOREVER = { minDelay: 3_600_000, maxDelay: 3_600_000 };
 
 let proxy: FaultProxy;
-const clusters: Cluster[] = [];
-beforeEach(async () => {
-  proxy = await FaultProxy.start({ target: { path: file.servers[0]!.socketPath! } });
-});
-afterEach(async () => {
-  await Promise.all(clusters.splice(0).map((cluster) => cluster.disconnectPools()));
-  await proxy.close();
-});
+const track = useProxy(file, (started) => (proxy = started));
 
 /** Host 0 behind the proxy, host 1 on the other server. */
 function open(poolOptions: PoolOptions = {}, options: Partial<ClusterOptions> = {}): Cluster {
@@ -38,8 +32,7 @@ function open(poolOptions: PoolOptions = {}, options: Partial<ClusterOptions> = 
     poolOptions,
     ...options,
   });
-  clusters.push(cluster);
-  return cluster;
+  return track(cluster);
 }
 
 const statsOf = (cluster: Cluster, hostId = 0): HostStats => cluster.stats().get(hostId)!;

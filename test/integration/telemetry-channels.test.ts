@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import { Cluster } from '../../src/cluster.js';
 import { CancelledError, ConnectionError, MapError, TimeoutError } from '../../src/errors.js';
@@ -21,8 +21,9 @@ import type {
 } from '../../src/telemetry/traces.js';
 import type { Key } from '../../src/util/key.js';
 import { failureOf } from '../helpers/failures.js';
-import { FaultProxy } from '../helpers/fault-proxy.js';
+import type { FaultProxy } from '../helpers/fault-proxy.js';
 import { keyOn, keysOn } from '../helpers/keys.js';
+import { useProxy } from '../helpers/proxied-clusters.js';
 import { condition, useServers } from '../helpers/servers.js';
 
 const file = useServers({ servers: 2, databasesEach: 2 });
@@ -30,15 +31,10 @@ const file = useServers({ servers: 2, databasesEach: 2 });
 const FOREVER = { minDelay: 3_600_000, maxDelay: 3_600_000 };
 
 let proxy: FaultProxy;
-const clusters: Cluster[] = [];
+const track = useProxy(file, (started) => (proxy = started));
 const stops: (() => void)[] = [];
-beforeEach(async () => {
-  proxy = await FaultProxy.start({ target: { path: file.servers[0]!.socketPath! } });
-});
-afterEach(async () => {
+afterEach(() => {
   for (const stop of stops.splice(0)) stop();
-  await Promise.all(clusters.splice(0).map((cluster) => cluster.disconnectPools()));
-  await proxy.close();
 });
 
 /** Host 0 behind the proxy, host 1 in the second database of the other server. */
@@ -51,8 +47,7 @@ function open(poolOptions: PoolOptions = {}, router?: RouterClass): Cluster {
     poolOptions,
     router,
   });
-  clusters.push(cluster);
-  return cluster;
+  return track(cluster);
 }
 
 /** Calls the listener until the end of the test. */
