@@ -39,8 +39,8 @@ const readers: Readonly<Record<string, (parts: UrlParts) => HostConfig>> = {
 };
 
 /**
- * Reads the URL of one host: `redis[s]://[user[:password]@]host[:port][/db]` or
- * `unix://[user:password@]/path[?db=n]`. All parts are percent-decoded; an IPv6 address stands in
+ * Reads the URL of one host: `redis[s]://[[user][:password]@]host[:port][/db]` or
+ * `unix://[[user][:password]@]/path[?db=n]`. All parts are percent-decoded; an IPv6 address stands in
  * brackets; `rediss` is `ssl: true`. An empty user or password counts as left out.
  *
  * @returns only what the URL says.

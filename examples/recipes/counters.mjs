@@ -28,9 +28,9 @@ export class Counters {
     await this.#cluster.map((client) => {
       for (const [name, count] of counts) {
         client.incrBy(keyOf(name), count).catch((error) => {
-          // Not executed for certain: the next flush adds it. Else it would perhaps count twice.
-          if (error.maybeExecuted === false) this.add(name, count);
-          else uncertain.push(name);
+          // What may have run might count twice. All else did not: the next flush adds it.
+          if (error.maybeExecuted) uncertain.push(name);
+          else this.add(name, count);
         });
       }
     });
