@@ -50,7 +50,8 @@ export interface HostStats {
   readonly bytesReceived: number;
   /**
    * Replies that are errors, those included after which a command was sent again. The reply to a
-   * merged command is one.
+   * merged command is one, but for an `MGET` of which single elements are errors, as proxies answer:
+   * these count each.
    */
   readonly errors: number;
   /**

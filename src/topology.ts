@@ -124,7 +124,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
 
   #makeRouter(): BaseRouter {
     const { router: Router, cluster, routerOptions } = this.#options;
-    const router = new Router(cluster, routerOptions as never);
+    const router = new Router(cluster as never, routerOptions as never);
     this.#routesByKey = routesByKey(router);
     this.#partitionRouter = asPartitionRouter(router);
     return (this.#router = router);

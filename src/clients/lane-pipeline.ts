@@ -64,9 +64,10 @@ export class LanePipeline extends Pipeline {
 
   override abandon(error: Error): void {
     this.#strike(error);
+    // Before any callback, which may end the connection, and so strike what is left of it again.
+    this.#isAccountedFor = true;
     this.endTrace();
     super.abandon(error);
-    this.#isAccountedFor = true;
   }
 
   override salvage(maxLosses: number): ReplySink[] {
@@ -93,17 +94,18 @@ export class LanePipeline extends Pipeline {
     return trace === undefined ? sinks : sinks.map((sink) => new LostSink(sink, trace));
   }
 
-  /** The reply to the command that was answered last is an error. */
-  noteErrorReply(error: Error): void {
-    if (this.#trace === undefined) return;
-    noteFailure(this.#trace, commandsOf(this.sinks[this.next - 1]!), error);
+  /** The server has answered so many commands of callers with an error. */
+  noteErrorReply(error: Error, commands: number): void {
+    if (this.#trace !== undefined) noteFailure(this.#trace, commands, error);
   }
 
   /** Nothing is without its answer any more, or what is still to come is dropped. */
   endTrace(): void {
-    if (this.#trace === undefined) return;
-    endBatch(this.#trace);
+    const trace = this.#trace;
+    if (trace === undefined) return;
+    // First: what a listener does may end it again.
     this.#trace = undefined;
+    endBatch(trace);
   }
 }
 

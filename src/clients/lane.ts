@@ -249,8 +249,8 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     this.#host.giveBackTurn();
   }
 
-  onErrorReply(pipeline: Pipeline, error: Error): void {
-    if (pipeline instanceof LanePipeline) pipeline.noteErrorReply(error);
+  onErrorReply(pipeline: Pipeline, error: Error, commands: number): void {
+    if (pipeline instanceof LanePipeline) pipeline.noteErrorReply(error, commands);
   }
 
   onPipelineDone(pipeline: Pipeline): void {

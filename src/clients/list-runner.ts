@@ -128,7 +128,8 @@ class ScriptLoader {
     const exists = this.#sender.plain(specOf('SCRIPT', ['EXISTS']));
     exists.done(
       (known) => {
-        this.#loadMissing(scripts.filter((_, index) => (known as unknown[])[index] !== 1));
+        const flags: readonly unknown[] = Array.isArray(known) ? known : [];
+        this.#loadMissing(scripts.filter((_, index) => flags[index] !== 1));
       },
       // Whoever may not ask may still evaluate.
       () => {

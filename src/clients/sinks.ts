@@ -13,7 +13,6 @@ import {
   settleResolved,
 } from '../promise/rb-promise.js';
 import { Settleable } from '../promise/settleable.js';
-import { isInstance } from '../util/foreign.js';
 import { keepAlive } from '../util/kept.js';
 import type { ReplySink } from '../wire/pipeline.js';
 import { rejectionOf } from './command-error.js';
@@ -182,14 +181,19 @@ export class GetBatch implements ReplySink {
   }
 
   onElement(index: number, value: unknown): void {
+    if (this.#mayAnswer(index)) this.#sinks[index]!.onReply(value);
+  }
+
+  onElementError(index: number, error: Error): void {
+    if (this.#mayAnswer(index)) this.#sinks[index]!.onError(error);
+  }
+
+  #mayAnswer(index: number): boolean {
     // It had its value before a connection was lost in the middle of the reply.
-    if (index < this.#arrived) return;
+    if (index < this.#arrived) return false;
     this.#arrived = index + 1;
     if (index % GROUP === 0) this.#pending = countPending(this.#sinks, index);
-    if (this.#pending === 0) return;
-    const sink = this.#sinks[index]!;
-    if (isInstance(value, Error)) sink.onError(value);
-    else sink.onReply(value);
+    return this.#pending > 0;
   }
 
   /** Never called: all of the reply is elements. */

@@ -24,8 +24,11 @@ export interface RouterCluster {
   readonly hosts: ReadonlyMap<number, HostInfoLike>;
 }
 
-/** A router class, as the `router` option of a cluster takes it; it may type its options. */
-export type RouterClass = new (cluster: RouterCluster, ...options: never[]) => BaseRouter;
+/**
+ * A router class, as the `router` option of a cluster takes it. Its constructor may type the cluster,
+ * also as `Cluster`, and its options.
+ */
+export type RouterClass = new (cluster: never, ...options: never[]) => BaseRouter;
 
 /**
  * Decides which host a key lives on. Subclass it and implement `getHostForKey` for a placement of

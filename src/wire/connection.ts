@@ -15,7 +15,7 @@ import { clearTimer, startTimer, type Timer } from '../util/timers.js';
 import { Decoder } from './decoder.js';
 import { greeting, handshake, type HandshakeOptions } from './handshake.js';
 import { isLoading, LoadingRound } from './loading.js';
-import type { Pipeline, ReplyErrorFactory } from './pipeline.js';
+import { commandsOf, type Pipeline, type ReplyErrorFactory } from './pipeline.js';
 import { SentQueue, type SentQueueEvents } from './sent-queue.js';
 import { openSocket, type SocketEvents, type SocketOptions } from './socket.js';
 
@@ -46,7 +46,7 @@ export interface ConnectionOptions {
 export interface TrafficCounters {
   bytesSent: number;
   bytesReceived: number;
-  /** Replies that are errors; not those to a handshake. */
+  /** Replies that are errors, and elements of merged ones; not those to a handshake. */
   errors: number;
 }
 
@@ -241,8 +241,19 @@ export class Connection implements SocketEvents, SentQueueEvents {
     if (!this.#isEstablished) return false;
     this.#traffic.errors++;
     const isWithheld = isLoading(error) && this.#refuse(pipeline, error);
-    if (!isWithheld) pipeline.owner.onErrorReply?.(pipeline, error);
+    if (!isWithheld) {
+      pipeline.owner.onErrorReply?.(
+        pipeline,
+        error,
+        commandsOf(pipeline.sinks[pipeline.next - 1]!),
+      );
+    }
     return isWithheld;
+  }
+
+  onErrorElement(pipeline: Pipeline, error: Error): void {
+    this.#traffic.errors++;
+    pipeline.owner.onErrorReply?.(pipeline, error, 1);
   }
 
   /** The server did not run the command: answers whether it is kept to be sent again. */

@@ -160,9 +160,12 @@ export class Decoder {
       this.#advance(count);
       this.#handOver();
     } catch (error) {
-      // What came before is as good as ever.
-      this.#handOver();
-      this.stop();
+      // What came before is as good as ever, unless it is the first breach.
+      try {
+        this.#handOver();
+      } finally {
+        this.stop();
+      }
       throw error;
     } finally {
       // That of one that was stopped may hold replies that nobody has got.
@@ -290,11 +293,8 @@ export class Decoder {
 
   /** At the first byte of a reply: how is it to be decoded? */
   #begin(type: number): void {
-    // It only accompanies what follows it, and nobody's classes are made of it.
-    if (type === RESP.ATTRIBUTE) {
-      this.#mapping = DEFAULT_MAPPING;
-      return;
-    }
+    // It is none yet, but accompanies the one that follows.
+    if (type === RESP.ATTRIBUTE) return;
     this.#hasBegun = true;
     this.#isPush = type === RESP.PUSH;
     const mapping = this.#isPush ? DEFAULT_MAPPING : this.#queue.nextMapping();
@@ -523,6 +523,8 @@ export class Decoder {
       throw this.#broken(`aggregates nested deeper than ${this.#limits.maxDepth}`);
     }
     frames.open(type, count, this.#mapping);
+    // It only accompanies what follows it, and nobody's classes are made of it.
+    if (type === RESP.ATTRIBUTE) this.#mapping = DEFAULT_MAPPING;
     if (count === 0) this.#closeFrame(frames.pop());
   }
 
@@ -545,8 +547,10 @@ export class Decoder {
       } catch (error) {
         this.#noteThrown(error);
       }
-      // An attribute only accompanies the value that follows it.
-      if (closed.isAttribute) return;
+      if (closed.isAttribute) {
+        this.#mapping = closed.outside!;
+        return;
+      }
       if (this.#frames.depth === 0) {
         this.#finish(value);
         return;

@@ -70,6 +70,7 @@ export class LongBulk {
     return stop;
   }
 
+  /** The bytes were made use of; nothing if it was dropped meanwhile. */
   close(): void {
     if (this.#isSpare && spares.length < MAX_SPARE) spares.push(this.#bytes);
     this.drop();
@@ -77,6 +78,7 @@ export class LongBulk {
 
   /** Gives up one that may not be whole: the socket may have its buffer, which is not used again. */
   drop(): void {
+    this.#isSpare = false;
     this.#bytes = EMPTY;
     this.#filled = 0;
     this.#size = 0;

@@ -24,13 +24,15 @@ export interface ReplySink {
   readonly isPending?: boolean;
   /**
    * Where the reply is to be an array whose elements are those of single commands: how many they
-   * are. They go to {@link onElement} one by one as they arrive, and nothing goes to `onReply`.
+   * are. They go to {@link onElement} one by one as they arrive, or to {@link onElementError}, and
+   * nothing goes to `onReply`. If the command is sent again, they begin anew.
    */
   readonly elements?: number;
   /** How many commands of callers without an answer it stands for; 1 unless told. */
   readonly commands?: number;
-  /** The value may be an error, or a `Thrown`. If the command is sent again, they begin anew. */
   onElement?(index: number, value: unknown): void;
+  /** The server's error, or a `Thrown`. */
+  onElementError?(index: number, error: Error): void;
   onReply(value: unknown): void;
   /**
    * The server's error, why there will be no reply, or a `Thrown`. One error may strike many sinks.
@@ -44,8 +46,8 @@ export const ELEMENTS = Symbol('elements');
 /** Who is told when nothing of a pipeline is outstanding any more. */
 export interface PipelineOwner {
   onPipelineDone(pipeline: Pipeline): void;
-  /** Told before the sink of the command that was answered last gets an error for its reply. */
-  onErrorReply?(pipeline: Pipeline, error: Error): void;
+  /** Told before a sink gets an error for its reply, or for an element that is so many commands'. */
+  onErrorReply?(pipeline: Pipeline, error: Error, commands: number): void;
 }
 
 /** Makes the error for an error reply, so that it can say where it is from. */
@@ -65,6 +67,7 @@ class DroppedSink implements ReplySink {
   }
 
   onElement(): void {}
+  onElementError(): void {}
   onReply(): void {}
   onError(): void {}
 }

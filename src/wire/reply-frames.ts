@@ -30,6 +30,8 @@ export class Frame {
   hasKey = false;
   /** The class of the list that it becomes in the end, where that is a caller's own. */
   list: ListConstructor | undefined;
+  /** Of an attribute: how the values around it are decoded. */
+  outside: DecodeMapping | undefined;
 
   get isAttribute(): boolean {
     return this.kind === Kind.Attribute;
@@ -142,8 +144,10 @@ export class FrameStack {
   }
 
   open(type: number, count: number, mapping: DecodeMapping): void {
-    if (type === RESP.ATTRIBUTE) this.#push(Kind.Attribute, count, undefined);
-    else if (type === RESP.MAP && !mapping.mapAsArray) {
+    if (type === RESP.ATTRIBUTE) {
+      this.#push(Kind.Attribute, count, undefined);
+      this.#top!.outside = mapping;
+    } else if (type === RESP.MAP && !mapping.mapAsArray) {
       if (mapping.mapAsMap) this.#push(Kind.Map, count, new Map());
       else this.#push(Kind.Object, count, {});
     } else if (type === RESP.MAP) this.#push(Kind.Array, count, arrayFor(count), mapping.mapList);

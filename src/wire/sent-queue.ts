@@ -11,13 +11,15 @@
 import { ProtocolError } from '../errors.js';
 import { isInstance } from '../util/foreign.js';
 import type { DecodeMapping } from './decode-mapping.js';
-import { ELEMENTS, type Pipeline, type ReplySink } from './pipeline.js';
+import { commandsOf, ELEMENTS, type Pipeline, type ReplySink } from './pipeline.js';
 import { Thrown } from './thrown.js';
 
 /** The connection's side. */
 export interface SentQueueEvents {
   /** Asked before a sink gets an error reply: true keeps it from that sink. */
   withholds(pipeline: Pipeline, error: Error): boolean;
+  /** Told before a sink gets an error for an element that it has not had yet. */
+  onErrorElement(pipeline: Pipeline, error: Error): void;
   /** Every command of the oldest pipeline has its reply; it is not in the queue any more. */
   onAllReplies(pipeline: Pipeline): void;
 }
@@ -177,8 +179,10 @@ export class SentQueue {
     const elements = pipeline.sinks[pipeline.next]!.elements!;
     const more = Math.min(count - from, elements - arrived);
     for (let i = 0; i < more && !this.#isClosed; i++) {
+      const value = values[from + i];
+      if (isInstance(value, Error)) this.#deliverErrorElement(pipeline, arrived + i, value);
       // Looked up each time: a callback of an element may have given up the commands.
-      pipeline.sinks[pipeline.next]!.onElement!(arrived + i, values[from + i]);
+      else pipeline.sinks[pipeline.next]!.onElement!(arrived + i, value);
     }
     // Whoever has closed it has settled the pipeline.
     if (this.#isClosed) return count;
@@ -186,6 +190,13 @@ export class SentQueue {
     this.#arrived = isWhole ? undefined : arrived + more;
     if (isWhole) pipeline.next++;
     return from + more;
+  }
+
+  #deliverErrorElement(pipeline: Pipeline, index: number, error: Error): void {
+    const sink = pipeline.sinks[pipeline.next]!;
+    const hasHadIt = index < sink.elements! - commandsOf(sink);
+    if (!hasHadIt && !(error instanceof Thrown)) this.#events.onErrorElement(pipeline, error);
+    sink.onElementError!(index, error);
   }
 
   #shift(): void {

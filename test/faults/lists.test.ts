@@ -98,6 +98,22 @@ async function run(): Promise<readonly RbPromise<unknown>[]> {
   }
 }
 
+describe('an answer to the check of scripts that is none', () => {
+  it.each(['_\r\n', '*-1\r\n', '*0\r\n', ':5\r\n', '+OK\r\n', '-ERR what\r\n'])(
+    'leaves nothing pending: %j',
+    async (answer) => {
+      proxy.garble((direction, chunk) => {
+        if (direction === 'toServer' || !chunk.includes('*2\r\n:0\r\n:0\r\n')) return chunk;
+        proxy.garble(undefined);
+        return Buffer.from(answer);
+      });
+      expect(settledValues(await run())).toEqual(answers);
+      expect(cluster.health().get(0)).toMatchObject({ pendingCommands: 0, state: 'up' });
+      await cluster[Symbol.asyncDispose]();
+    },
+  );
+});
+
 describe('SCRIPT FLUSH by another client', () => {
   it.each(steps)('behind %s is repaired, in order, nothing runs twice', async (step) => {
     const flushed = behind(step, () => direct.scriptFlush());

@@ -59,6 +59,15 @@ function countOutcomes() {
   return { counts, stop: () => unsubscribe(channel, onEnd) };
 }
 
+/** The batches that end, until `stop`. */
+function recordBatches() {
+  const traces: unknown[] = [];
+  const onEnd = (trace: unknown) => void traces.push(trace);
+  const channel = 'tracing:redis-blaster:batch:asyncEnd';
+  subscribe(channel, onEnd);
+  return { traces, stop: () => unsubscribe(channel, onEnd) };
+}
+
 describe.each([0, 1, 2, 3])('a connection that is lost behind %i elements', (arrived) => {
   const bytes = HEAD.length + arrived * ELEMENT.length + 3;
 
@@ -120,17 +129,41 @@ describe('an element', () => {
       if (direction === 'toServer') return chunk;
       return Buffer.from(chunk.toString().replace('$1\r\n2\r\n', '-ERR upstream failure\r\n'));
     });
+    const batches = recordBatches();
     const { promises, end } = getAll(cluster);
     await end;
+    batches.stop();
     expect(promises[1]!.reason).toMatchObject({
       code: 'RB_REPLY',
       message: 'ERR upstream failure',
       hostId: 0,
       command: 'GET',
     });
+    expect(batches.traces).toMatchObject([{ commands: 4, failed: 1, error: promises[1]!.reason }]);
+    expect(cluster.stats().get(0)).toMatchObject({ errors: 1, failures: 0 });
     expect(promises.map(({ value }) => value)).toEqual(['1', undefined, '3', '4']);
     proxy.garble(undefined);
     expect(await cluster.map((client) => client.mGet(KEYS))).toEqual(VALUES);
     expect(proxy.connections).toBe(1);
+  });
+
+  it('that is an error counts once, also if the reply begins anew', async () => {
+    const cluster = await open({ retries: 1 });
+    const batches = recordBatches();
+    proxy.garble((direction, chunk) => {
+      if (direction === 'toServer') return chunk;
+      return Buffer.from(chunk.toString().replace('$1\r\n2\r\n', '-ERR no\r\n'));
+    });
+    proxy.truncate('toClient', HEAD.length + ELEMENT.length + '-ERR no\r\n'.length);
+    const { calls, promises, end } = getAll(cluster);
+    await promises[1]!.then(undefined, () => undefined);
+    proxy.cut();
+    await proxy.heal();
+    await end;
+    batches.stop();
+    expect(promises.map(({ value }) => value)).toEqual(['1', undefined, '3', '4']);
+    expect(calls).toEqual([1, 1, 1, 1]);
+    expect(batches.traces).toMatchObject([{ commands: 4, failed: 1 }]);
+    expect(cluster.stats().get(0)).toMatchObject({ errors: 1, failures: 0 });
   });
 });

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { Cluster, type ClusterOptions } from '../../src/cluster.js';
+import type { MappingClient } from '../../src/clients/mapping-client.js';
 import { OverloadError, TimeoutError } from '../../src/errors.js';
 import type { PoolOptions } from '../../src/options.js';
 import { Pool } from '../../src/pool.js';
@@ -236,6 +237,40 @@ describe('the statistics of a host', () => {
     expect(statsOf(cluster)).toMatchObject({ commands: 2, failures: 1 });
     proxy.resume();
   });
+
+  it.each([true, false])(
+    'count what was given up once, also where a callback of it disconnects (autoBatch: %s)',
+    async (autoBatch) => {
+      const cluster = open();
+      const keys = keysOn(cluster, 0, 10, 'given up');
+      const disconnect = () => cluster.getPoolForHost(0).disconnect();
+      const getAll = (client: Pick<MappingClient, 'get'>): void => {
+        const [first, ...others] = keys.map((key) => client.get(key));
+        first!.done(undefined, disconnect);
+        for (const promise of others) promise.done(undefined, () => undefined);
+      };
+      await cluster.getRoutingClient().get(keys[0]!);
+      proxy.pause();
+      expect(await failureOf(cluster.map(getAll, { timeout: 20, autoBatch }))).toMatchObject({
+        code: 'RB_TIMEOUT',
+      });
+      expect(statsOf(cluster)).toMatchObject({ commands: 11, failures: 10 });
+      proxy.resume();
+
+      await cluster.getRoutingClient().get(keys[0]!);
+      proxy.pause();
+      await cluster.map(
+        async (client) => {
+          getAll(client);
+          await condition(() => cluster.getPoolForHost(0).pending > 0);
+          client.cancel();
+        },
+        { autoBatch },
+      );
+      expect(statsOf(cluster)).toMatchObject({ commands: 22, failures: 20 });
+      proxy.resume();
+    },
+  );
 
   it('count what is cancelled before and after it was sent, and what is disconnected', async () => {
     const cluster = open();

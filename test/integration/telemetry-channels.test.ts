@@ -405,6 +405,30 @@ describe('the channel of batches', () => {
     expect(proxy.connections).toBe(0);
   });
 
+  it('ends once, whatever a listener does then', async () => {
+    const cluster = open();
+    const keys = keysOn(cluster, 0, 3);
+    await cluster.map((client) => client.get(keys[0]!));
+    const batches = recordBatches();
+    const client = cluster.getRoutingClient().getMappingClient();
+    listen('tracing:redis-blaster:batch:asyncEnd', () => {
+      client.cancel();
+      void cluster.getPoolForHost(0).disconnect();
+    });
+    for (const key of keys) client.get(key).catch(() => undefined);
+    await client.join();
+    proxy.pause('toServer');
+    for (const key of keys) client.get(key).catch(() => undefined);
+    await failureOf(client.join({ timeout: 20 }));
+    proxy.resume();
+    const [answered, timedOut] = batches.traces;
+    expect(batches.eventsOf(answered!)).toEqual(ENDED_WELL);
+    expect(answered).toMatchObject({ commands: 3, failed: 0 });
+    expect(batches.eventsOf(timedOut!)).toEqual(FAILED);
+    expect(timedOut).toMatchObject({ commands: 3, failed: 3 });
+    expect(cluster.stats().get(0)).toMatchObject({ commands: 7, failures: 3 });
+  });
+
   it('does not tell of what is given up before it leaves its buffer', async () => {
     const cluster = open();
     const [batches, commands] = [recordBatches(), recordCommands()];

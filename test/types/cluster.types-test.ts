@@ -81,8 +81,23 @@ class Own extends BaseRouter {
   }
 }
 
+/** One whose author writes what it is made with. */
+class Written extends BaseRouter {
+  readonly #prefix: string;
+
+  constructor(cluster: Cluster, { prefix }: { prefix: string }) {
+    super(cluster);
+    this.#prefix = prefix;
+  }
+
+  override getHostForKey(key: Key): number {
+    return `${this.#prefix}${String(key)}`.length;
+  }
+}
+
 export function accepted(): ClusterOptions[] {
   return [
+    { hosts: {}, router: Written, routerOptions: { prefix: 'p' } },
     { hosts: {} },
     { hosts: { 0: { port: 6379 }, 1: { host: 'b', db: 2 } } },
     { hosts: new Map([[0, { unixSocketPath: '/run/0.sock' }]]) },

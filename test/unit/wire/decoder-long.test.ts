@@ -5,7 +5,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { RESP_TYPES, VerbatimString } from '@redis/client';
 import { describe, expect, it } from 'vitest';
 
-import { bulk, chunked, decodeUpstream, plain, Replies, TYPE_MAPPINGS } from './decoding.js';
+import {
+  bulk,
+  chunked,
+  decodeUpstream,
+  plain,
+  Replies,
+  TYPE_MAPPINGS,
+  type TypeMapping,
+} from './decoding.js';
 
 const KB = 1024;
 /** Around the headroom, around the read area, and beyond. */
@@ -110,6 +118,29 @@ describe('long replies', () => {
       expect(new Replies().decode(bytes.subarray(0, at), bytes.subarray(at))).toEqual(['hello', 7]);
     }
     expect(new Replies().decode(...chunked(bytes, [1]))).toEqual(['hello', 7]);
+  });
+
+  it('one whose class stops the decoder takes no buffer from the next one', () => {
+    let stop = (): void => undefined;
+    class Stopping extends String {
+      constructor(_format: string, text: string) {
+        super(text);
+        stop();
+      }
+    }
+    const mapping = { [RESP_TYPES.VERBATIM_STRING]: Stopping } as unknown as TypeMapping;
+    const stopped = new Replies(mapping);
+    stop = () => {
+      stopped.decoder.stop();
+    };
+    const verbatim = bulk(`txt:${longText(300_000)}`, '=');
+    expect(stopped.decode(...chunked(verbatim, [64 * KB]))).toEqual([]);
+
+    const other = new Replies();
+    const bytes = bulk(longText(300_000));
+    other.decoder.write(bytes.subarray(0, 20_000));
+    expect(other.decoder.target).toHaveLength(bytes.length - 20_000);
+    expect(other.decode(bytes.subarray(20_000))).toEqual([longText(300_000)]);
   });
 
   it('an array of 100,000 elements over many chunks', () => {

@@ -12,10 +12,16 @@ import { bulk, chunked } from './decoding.js';
 /** Sinks that wait in one pipeline, or each in its own; writes down what happens to which of them. */
 class Queue {
   readonly log: string[] = [];
+  /** What was told of errors before their sinks got them. */
+  readonly errorElements: string[] = [];
   readonly decoder: Decoder;
   /** Called with each line of the log. */
   onLog: (line: string) => void = () => undefined;
-  readonly #sent = new SentQueue({ withholds: () => false, onAllReplies: () => undefined });
+  readonly #sent = new SentQueue({
+    withholds: () => false,
+    onErrorElement: (_, error) => void this.errorElements.push(error.message),
+    onAllReplies: () => undefined,
+  });
   readonly #places: { readonly pipeline: Pipeline; readonly index: number }[] = [];
 
   constructor(elements: readonly (number | undefined)[], isSingly = false) {
@@ -35,6 +41,7 @@ class Queue {
       isRetryable: false,
       ...(elements !== undefined && { elements }),
       onElement: (at, value) => this.#write(`${index}[${at}]=${describeValue(value)}`),
+      onElementError: (at, error) => this.#write(`${index}[${at}]!${error.message}`),
       onReply: (value) => this.#write(`${index}=${describeValue(value)}`),
       onError: (error) => this.#write(`${index}!${error.message}`),
     };
@@ -58,6 +65,7 @@ class Queue {
     sinks[place.index] = {
       ...sinks[place.index]!,
       onElement: () => undefined,
+      onElementError: () => undefined,
       onReply: () => undefined,
       onError: () => undefined,
     };
@@ -226,10 +234,12 @@ describe('elements', () => {
     expectRefused([3], '*3\r\n:1\r\n>1\r\n+x\r\n', /a push inside/, ['0[0]=1']);
   });
 
-  it('that are errors are elements', () => {
-    const log = ['0[0]="ReplyError:ERR x"', '0[1]=1'];
-    const plainLog = log.map((line) => line.replaceAll('"', ''));
-    expectLog([2], '*2\r\n-ERR x\r\n:1\r\n', plainLog);
+  it('that are errors go to their sinks as such, and the queue tells of them', () => {
+    const text = '*2\r\n-ERR x\r\n:1\r\n';
+    expectLog([2], text, ['0[0]!ERR x', '0[1]=1']);
+    const queue = new Queue([2]);
+    queue.decoder.write(Buffer.from(text));
+    expect(queue.errorElements).toEqual(['ERR x']);
   });
 
   it('of an empty array', () => {

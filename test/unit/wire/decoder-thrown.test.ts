@@ -18,6 +18,8 @@ class NoList extends Array<unknown> {
   }
 }
 
+class List extends Array<unknown> {}
+
 class FrozenList extends Array<unknown> {
   constructor() {
     super();
@@ -78,9 +80,17 @@ describe('a list', () => {
     }
   });
 
-  it('is not made of what accompanies a reply', () => {
-    for (const values of decoded(list(NoList), `|1\r\n+a\r\n${map}:1\r\n`)) {
+  it('is not made of what accompanies a reply, or a part of it', () => {
+    const attribute = `|2\r\n+a\r\n${map}+b\r\n|1\r\n+c\r\n:2\r\n:3\r\n`;
+    for (const values of decoded(list(NoList), `${attribute}:1\r\n`)) {
       expect(values).toEqual(['before', 1, 'after']);
+    }
+    for (const values of decoded(list(NoList), `*3\r\n:1\r\n${attribute}:2\r\n|0\r\n:3\r\n`)) {
+      expect(values).toEqual(['before', [1, 2, 3], 'after']);
+    }
+    const mapping = { ...list(List), [RESP_TYPES.NUMBER]: String } as TypeMapping;
+    for (const values of decoded(mapping, `*2\r\n${attribute}${map}${attribute}:1\r\n`)) {
+      expect(values).toEqual(['before', [List.from<unknown>(['f', ['1', '2']]), '1'], 'after']);
     }
   });
 });

@@ -44,6 +44,16 @@ describe('the array of a group of replies', () => {
     expect(held()).toEqual([]);
   });
 
+  it('holds none where what came before a breach is refused, too', () => {
+    const refusing = new Replies();
+    refusing.deliver = () => {
+      throw new ProtocolError('not what was asked for');
+    };
+    const bytes = Buffer.concat([integers(5), Buffer.from('@\r\n')]);
+    expect(() => refusing.decode(bytes)).toThrow('not what was asked for');
+    expect(held()).toEqual([]);
+  });
+
   it('is used again, but not for ever', () => {
     const groups = new Set(Array.from({ length: 1000 }, nextGroup));
     expect(groups.size).toBeGreaterThan(1);
