@@ -28,7 +28,10 @@ export interface ReplySink {
    * nothing goes to `onReply`. If the command is sent again, they begin anew.
    */
   readonly elements?: number;
-  /** How many commands of callers without an answer it stands for; 1 unless told. */
+  /**
+   * How many commands of callers without an answer it stands for; 1 unless told. Where it takes elements
+   * it has to tell: as many as have not arrived.
+   */
   readonly commands?: number;
   onElement?(index: number, value: unknown): void;
   /** The server's error, or a `Thrown`. */

@@ -39,7 +39,7 @@ class Queue {
     return {
       mapping: DEFAULT_MAPPING,
       isRetryable: false,
-      ...(elements !== undefined && { elements }),
+      ...(elements !== undefined && { elements, commands: elements }),
       onElement: (at, value) => this.#write(`${index}[${at}]=${describeValue(value)}`),
       onElementError: (at, error) => this.#write(`${index}[${at}]!${error.message}`),
       onReply: (value) => this.#write(`${index}=${describeValue(value)}`),
