@@ -411,15 +411,16 @@ describe('the channel of batches', () => {
     await cluster.map((client) => client.get(keys[0]!));
     const batches = recordBatches();
     const client = cluster.getRoutingClient().getMappingClient();
-    listen('tracing:redis-blaster:batch:asyncEnd', () => {
-      client.cancel();
-      void cluster.getPoolForHost(0).disconnect();
-    });
+    let react = (): unknown => client.cancel();
+    listen('tracing:redis-blaster:batch:asyncEnd', () => react());
     for (const key of keys) client.get(key).catch(() => undefined);
     await client.join();
+    react = () => cluster.getPoolForHost(0).disconnect();
     proxy.pause('toServer');
     for (const key of keys) client.get(key).catch(() => undefined);
-    await failureOf(client.join({ timeout: 20 }));
+    const timedOutCall = failureOf(client.join({ timeout: 20 }));
+    expect(cluster.getPoolForHost(0).connections).toBe(1);
+    await timedOutCall;
     proxy.resume();
     const [answered, timedOut] = batches.traces;
     expect(batches.eventsOf(answered!)).toEqual(ENDED_WELL);
