@@ -66,6 +66,14 @@ await makeTestCluster({ servers: 2, databasesEach: 4 }, async (cluster) => {
   await counters.flush();
   console.log('and counted:', (await counters.read(['page-0'])).get('page-0'));
 
+  // So is what a server refuses, here for want of memory.
+  await cluster.all((client) => client.configSet('maxmemory', '1'));
+  counters.add('page-0');
+  console.log('uncertain:', await counters.flush());
+  await cluster.all((client) => client.configSet('maxmemory', '0'));
+  await counters.flush();
+  console.log('and counted:', (await counters.read(['page-0'])).get('page-0'));
+
   const sizes = await cluster.all((client) => client.dbSize());
   console.log('counters on each host:', [...sizes.values()].join(' '));
 });

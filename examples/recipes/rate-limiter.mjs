@@ -3,7 +3,7 @@
  * request. One key and one round trip for each decision, and the clock is the server's own.
  */
 import { defineScript, RbPromise } from 'redis-blaster';
-import { makeTestCluster } from 'redis-blaster/testing';
+import { TestSetup } from 'redis-blaster/testing';
 
 // #region recipe
 /** The script answers `[whether to admit, tokens left, milliseconds until there is one again]`. */
@@ -31,12 +31,9 @@ export const takeToken = defineScript({
 });
 
 /** If Redis cannot decide in time, the request may pass. */
-function letPass(error) {
-  console.error(`rate limiter: ${error.code}`);
-  return { admitted: true, left: 0, waitMs: 0 };
-}
+const letPass = (error) => ({ admitted: true, left: 0, waitMs: 0, error });
 
-/** Whether one request may pass. */
+/** Whether one request may pass; `error` says why Redis could not decide. */
 export function admit(client, user, limit) {
   return client.takeToken(user, limit).catch(letPass);
 }
@@ -48,13 +45,12 @@ export function admitAll(cluster, users, limit) {
 // #endregion recipe
 
 // #region demo
-const options = {
-  servers: 2,
-  databasesEach: 4,
-  cluster: { scripts: { takeToken }, poolOptions: { commandTimeout: 1000 } },
-};
-
-await makeTestCluster(options, async (cluster) => {
+const setup = new TestSetup({ servers: 2, databasesEach: 4 });
+try {
+  const cluster = await setup.makeCluster({
+    scripts: { takeToken },
+    poolOptions: { commandTimeout: 1000 },
+  });
   const client = cluster.getRoutingClient();
   const limit = { capacity: 3, perMinute: 1 };
   for (let request = 1; request <= 4; request++) {
@@ -67,5 +63,14 @@ await makeTestCluster(options, async (cluster) => {
   for (const [index, { admitted }] of decisions.entries()) {
     console.log(`${users[index]} ${admitted ? 'passes' : 'is turned away'}`);
   }
-});
+
+  // The users of hosts that are gone pass, and nobody else notices.
+  process.kill(setup.servers[1].pid, 'SIGKILL');
+  const others = Array.from({ length: 20 }, (_, id) => `user-${id}`);
+  const still = await admitAll(cluster, others, limit);
+  console.log('with half of the hosts gone:', still.filter(({ admitted }) => admitted).length);
+  console.log('undecided:', still.filter(({ error }) => error?.code === 'RB_CONNECTION').length);
+} finally {
+  await setup.close();
+}
 // #endregion demo

@@ -188,6 +188,18 @@ describe('duplicate', () => {
     expect(info.name).toBe('override');
   });
 
+  it('takes those that a cluster has no use for: a prefix for keys, a cache', async () => {
+    const client = cluster.getLocalClient(0);
+    const prefixed = client.duplicate({ keyPrefix: 'app:' });
+    await prefixed.set('key', 'value');
+    expect(await client.get('app:key')).toBe('value');
+    const cached = client.duplicate({ clientSideCache: { ttl: 0, maxEntries: 10 } });
+    expect(await cached.get('app:key')).toBe('value');
+    await client.configResetStat();
+    expect(await cached.get('app:key')).toBe('value');
+    expect(await client.info('commandstats')).not.toContain('cmdstat_get:');
+  });
+
   it('leaves the clients that are not of a cluster alone', async () => {
     cluster.getLocalClient(0).duplicate();
     const foreign = createClient({

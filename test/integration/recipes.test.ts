@@ -25,6 +25,8 @@ const outputs: Readonly<Record<string, readonly string[]>> = {
     'page-x: 0',
     'uncertain: []',
     'and counted: 101',
+    'uncertain: []',
+    'and counted: 102',
     'counters on each host: 12 12 12 14 12 14 12 12',
   ],
   leaderboard: [
@@ -45,6 +47,8 @@ const outputs: Readonly<Record<string, readonly string[]>> = {
     'bob passes',
     'eve passes',
     'joe passes',
+    'with half of the hosts gone: 20',
+    'undecided: 10',
   ],
   'time-series': [
     '130 points, from 50 to 179',
