@@ -55,7 +55,7 @@ const LAYERS = {
     'topology',
   ],
   testing: [...BASE, 'commands', 'cluster'],
-  cli: ['errors', 'hosts', 'commands', 'wire', 'hash', 'routers', 'pool', 'cluster'],
+  cli: [...BASE, 'hosts', 'commands', 'wire', 'hash', 'routers', 'pool', 'cluster'],
   opentelemetry: [...BASE, 'telemetry'],
   index: [
     ...BASE,

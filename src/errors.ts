@@ -164,6 +164,10 @@ export class MisuseError extends TypeError implements CommandErrorFields {
   declare command?: string;
   declare maybeExecuted?: boolean;
 
+  /**
+   * @param code - which misuse it is.
+   * @param message - what was wrong, and what was expected.
+   */
   constructor(code: MisuseCode, message: string) {
     super(message);
     this.code = code;
@@ -217,6 +221,7 @@ export class MapError extends AggregateError {
     this.prototype.name = 'MapError';
   }
 
+  /** @param details - what failed, of how much; see {@link MapErrorDetails}. */
   constructor({ reasons, failed = reasons.length, total, results }: MapErrorDetails) {
     super(
       [...new Set(reasons)],
@@ -276,6 +281,10 @@ export class FanoutError<T = unknown> extends RbError {
   /** The answer of each host that did not fail. Not enumerable, so that nothing shows the values. */
   declare readonly values: ReadonlyMap<number, T>;
 
+  /**
+   * @param errors - the reason of each host that failed, by host id.
+   * @param values - the answer of each other host, by host id.
+   */
   constructor(
     /** The reason of each host that failed. */
     readonly errors: ReadonlyMap<number, unknown>,

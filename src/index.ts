@@ -12,8 +12,8 @@ export {
   RESP_TYPES,
   type TypeMapping,
 } from './commands/upstream.js';
-
 export { Cluster, type ClusterOptions } from './cluster.js';
+export type { RawArgument } from './commands/key-table.js';
 export type { CommandLists, ListResults } from './clients/execute-commands.js';
 export type { ListedCommand, PlainCommand, ScriptCommand } from './clients/command-list.js';
 export {
@@ -44,12 +44,17 @@ export type {
 } from './health.js';
 export { HostInfo, type HostConfig, type HostCredentials, type HostsInput } from './hosts.js';
 export type { CallOptions, PoolOptions, ReconnectOptions } from './options.js';
-export { Pool, type PoolArgument, type PoolClass, type PoolSettings } from './pool.js';
+export { Pool, type PoolClass, type PoolSettings } from './pool.js';
 export { RbPromise } from './promise/rb-promise.js';
 export { Ketama, type KetamaWeights } from './hash/ketama.js';
 export { ConsistentHashingRouter } from './routers/consistent-hashing-router.js';
 export { PartitionRouter } from './routers/partition-router.js';
-export { BaseRouter, type RouterClass, type RouterCluster } from './routers/router.js';
+export {
+  BaseRouter,
+  type HostInfoLike,
+  type RouterClass,
+  type RouterCluster,
+} from './routers/router.js';
 export { Script } from './script.js';
 export type { HostStats, LatencyStats } from './stats.js';
 export type {

@@ -1,6 +1,7 @@
 /** The connections to one host, and the bounds on what may wait for it. */
 
 import { commandForMessage } from './commands/key-table.js';
+import type { RawArgument } from './commands/key-table.js';
 import { BadHostSetup, ConnectionError, OverloadError } from './errors.js';
 import type { HostLoad, HostMonitor } from './health.js';
 import { connectionOptions } from './host-connection.js';
@@ -20,7 +21,7 @@ export interface PoolSettings extends ResolvedPoolOptions {
   readonly execute: (
     hostId: number,
     name: string,
-    args: readonly PoolArgument[],
+    args: readonly RawArgument[],
   ) => Promise<unknown>;
   /**
    * Is told what becomes of the connections.
@@ -35,9 +36,6 @@ export interface PoolSettings extends ResolvedPoolOptions {
    */
   readonly counters?: HostCounters;
 }
-
-/** An argument of a raw command. */
-export type PoolArgument = string | number | bigint | Uint8Array;
 
 /** Rejects what it holds when the pool disconnects. */
 interface Holder {
@@ -84,6 +82,12 @@ export class Pool {
   /** No Set: what it once held would stay alive with the tables that it has outgrown. */
   readonly #holders: Holder[] = [];
 
+  /**
+   * Called by the cluster, also for a subclass, which hands both on with `super`.
+   *
+   * @param host - the host to connect to.
+   * @param settings - the cluster's `poolOptions`, and what the pool needs of its cluster.
+   */
   constructor(host: HostInfo, settings: PoolSettings) {
     this.host = host;
     this.#settings = settings;
@@ -158,7 +162,7 @@ export class Pool {
    * @example
    * const info = await cluster.getPoolForHost(0).executeCommand('INFO', 'memory');
    */
-  executeCommand(name: string, ...args: PoolArgument[]): Promise<unknown> {
+  executeCommand(name: string, ...args: RawArgument[]): Promise<unknown> {
     // The id may be another host's by now.
     if (this.isRemoved) return Promise.reject(this.#unknown(name));
     return this.#settings.execute(this.host.hostId, name, args);

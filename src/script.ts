@@ -17,6 +17,10 @@ export class Script {
   /** The SHA-1 of the source in hexadecimal digits, the name that Redis knows it by. */
   readonly sha: string;
 
+  /**
+   * @param source - the Lua source.
+   * @throws MisuseError `RB_INVALID_ARGUMENT` if it is no string.
+   */
   constructor(source: string) {
     if (typeof source !== 'string') {
       throw new MisuseError('RB_INVALID_ARGUMENT', 'The source of a script must be a string');

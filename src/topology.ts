@@ -5,6 +5,7 @@ import { BufferSizes } from './clients/buffer-sizes.js';
 import { BusyPoll } from './clients/busy-poll.js';
 import { Dispatch } from './clients/dispatch.js';
 import { HostClient } from './clients/host-client.js';
+import { ReplyMapping } from './clients/reply-mapping.js';
 import type { AddedCommandTable } from './commands/added-commands.js';
 import type { RespVersions, TypeMapping } from './commands/upstream.js';
 import { BadHostSetup, ClosedError } from './errors.js';
@@ -72,11 +73,12 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
       maxConcurrency: Infinity,
       isLasting: true,
     });
+    const mapping = new ReplyMapping(options.protocol, options.typeMapping);
     this.#poolSettings = {
       ...options.poolOptions,
       protocol: options.protocol,
       execute: (hostId, name, args) =>
-        new HostClient(this, this.#dispatch, hostId).executeCommand(name, args),
+        new HostClient(this, this.#dispatch, mapping, hostId).executeCommand(name, args),
     };
     for (const host of this.#hosts.values()) this.#watch(host);
   }

@@ -2,6 +2,7 @@
 
 import { Command, CommanderError, Option } from 'commander';
 
+import { MAX_DELAY } from '../util/validate.js';
 import { findClusterOptions } from './cluster-options.js';
 import { Context } from './context.js';
 import { isRedisCommand } from './destructive.js';
@@ -40,13 +41,11 @@ interface SharedOptions {
   readonly on?: readonly number[];
 }
 
-/** The longest time that a timer of Node can wait, in milliseconds. */
-const MAX_DELAY = 2 ** 31 - 1;
-
 const SHARED: readonly VerbOption[] = [
   {
     flags: '--hosts <urls>',
     description: 'the hosts by their URLs, with commas or repeated: redis://h:6379,unix:///s.sock',
+    isRepeatable: true,
   },
   { flags: '--config <file>', description: 'a config file (default: rb.config.* of this folder)' },
   { flags: '--router <name>', description: 'partition or consistent-hashing' },
@@ -218,11 +217,12 @@ function formatExamples(examples: Verb<object>['examples']): string {
 }
 
 function addOptions(command: Command, options: readonly VerbOption[]): void {
-  for (const { flags, description, default: value, defaultText, parse } of options) {
+  for (const spec of options) {
+    const { flags, description, default: value, defaultText, parse, isRepeatable = false } = spec;
     const option = new Option(flags, description);
     if (value !== undefined) option.default(value, defaultText);
     if (parse !== undefined) option.argParser((text) => parseNaming(option, parse, text));
-    else if (flags.startsWith('--hosts ')) option.argParser(append);
+    else if (isRepeatable) option.argParser(append);
     command.addOption(option);
   }
 }

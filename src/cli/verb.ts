@@ -14,6 +14,8 @@ export interface VerbOption {
   readonly defaultText?: string;
   /** Reads its value. */
   readonly parse?: (value: string) => unknown;
+  /** Whether it may be given several times: then its value is a list. */
+  readonly isRepeatable?: boolean;
 }
 
 /** A verb: `rb <name>`. */

@@ -1,6 +1,6 @@
 /** How long a blocking command may block, by its own arguments. */
 
-import { type Arg, wordOf } from '../commands/key-table.js';
+import { type RawArgument, wordOf } from '../commands/key-table.js';
 
 /** Commands whose timeout is their first argument; the others have it last. */
 const TIMEOUT_FIRST: ReadonlySet<string> = new Set(['BLMPOP', 'BZMPOP']);
@@ -9,14 +9,14 @@ const TIMEOUT_FIRST: ReadonlySet<string> = new Set(['BLMPOP', 'BZMPOP']);
  * In milliseconds; `Infinity` for a command that blocks until there is an answer (a timeout of 0),
  * and for a timeout that is no number: the server refuses that at once.
  */
-export function blockingTime(name: string, args: readonly Arg[]): number {
+export function blockingTime(name: string, args: readonly RawArgument[]): number {
   const isStreamRead = name === 'XREAD' || name === 'XREADGROUP';
   if (isStreamRead) return orForever(Number(argumentAfter('BLOCK', args)));
   const timeout = TIMEOUT_FIRST.has(name) ? args[0] : args[args.length - 1];
   return orForever(Number(wordOf(timeout)) * 1000);
 }
 
-function argumentAfter(word: string, args: readonly Arg[]): string {
+function argumentAfter(word: string, args: readonly RawArgument[]): string {
   let index = 0;
   // What names a group and its consumer may be any word.
   while (index < args.length && wordOf(args[index]) !== word) {

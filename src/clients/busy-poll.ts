@@ -28,7 +28,7 @@ const WORTHWHILE = 0.9;
 /** One for all dispatches of a cluster. */
 export class BusyPoll {
   readonly #now: () => number;
-  /** The dispatch that waits for a single reply, if no other waits for any. */
+  /** The dispatch that was the last to begin a wait for a single reply; another's sending ends it. */
   #waiting: object | undefined;
   /** Whether the loop is to turn meanwhile. */
   #isTurning = false;
@@ -47,7 +47,7 @@ export class BusyPoll {
     if (this.#isTurning && this.#turns-- > 0) this.#schedule();
   };
 
-  /** @param clock the time in ms. */
+  /** @param clock - the time in ms. */
   constructor(clock = now) {
     this.#now = clock;
   }

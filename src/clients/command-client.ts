@@ -3,7 +3,12 @@
 import { isMap, isUint8Array } from 'node:util/types';
 
 import { type CommandSpec, rawSpec, TypedCommand } from '../commands/command-spec.js';
-import { commandForMessage, isBlocking, keyIndexes } from '../commands/key-table.js';
+import {
+  commandForMessage,
+  isBlocking,
+  keyIndexes,
+  type RawArgument,
+} from '../commands/key-table.js';
 import { refusal } from '../commands/refused.js';
 import { COMMAND_NAMES, definitionOf } from '../commands/upstream.js';
 import { MisuseError, RbError, UnroutableCommand } from '../errors.js';
@@ -14,12 +19,7 @@ import type { Key } from '../util/key.js';
 import { describeType } from '../util/validate.js';
 import type { Backend } from './backend.js';
 import { blockingTime } from './blocking-time.js';
-import {
-  borrowWriter,
-  type CommandWriter,
-  type RawArgument,
-  returnWriter,
-} from './command-writer.js';
+import { borrowWriter, type CommandWriter, returnWriter } from './command-writer.js';
 import type { Lane } from './lane.js';
 import { ISSUE, REFUSE, RUN_RAW, RUN_TYPED } from './members.js';
 import { ScriptSink } from './script-sink.js';

@@ -2,6 +2,7 @@
 
 import { isMap } from 'node:util/types';
 
+import type { RawArgument } from '../commands/key-table.js';
 import { refusal } from '../commands/refused.js';
 import { MisuseError, type RbError } from '../errors.js';
 import type { Key } from '../util/key.js';
@@ -10,7 +11,6 @@ import { isText } from '../util/text.js';
 import { describeType, isRecord } from '../util/validate.js';
 import { Script } from '../script.js';
 import { refusedCommand } from './command-error.js';
-import type { RawArgument } from './command-writer.js';
 
 /** A plain command of a list. */
 export type PlainCommand = readonly [name: string, ...args: RawArgument[]];

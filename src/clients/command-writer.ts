@@ -3,7 +3,7 @@
  * and remembers the key, so a command costs no array of arguments.
  */
 
-import { wordOf } from '../commands/key-table.js';
+import { type RawArgument, wordOf } from '../commands/key-table.js';
 import type { CommandParser } from '../commands/upstream.js';
 import { MisuseError } from '../errors.js';
 import type { PartitionRouter } from '../routers/partition-router.js';
@@ -11,9 +11,6 @@ import { type Key, keyText } from '../util/key.js';
 import { isBytes, isText } from '../util/text.js';
 import { describeType } from '../util/validate.js';
 import { LINE_END, RespWriter } from '../wire/encoder.js';
-
-/** An argument of a raw command. */
-export type RawArgument = string | number | bigint | Uint8Array;
 
 type Variadic = string | Buffer | (string | Buffer)[];
 

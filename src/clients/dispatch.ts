@@ -47,6 +47,8 @@ export class Dispatch implements LaneHost {
   #turns = 0;
   #isHandOutScheduled = false;
   #pending = 0;
+  /** How many of these block: their replies may be long in coming. */
+  #blocking = 0;
   /** When the first of the dirty lanes became so, in ms. */
   #dirtyAt = 0;
   /** So many turns of the loop they have waited for more commands. */
@@ -69,8 +71,8 @@ export class Dispatch implements LaneHost {
   };
 
   get #mayGather(): boolean {
-    const underWay = this.#pending - this.#dirty.length;
-    return this.#gathered < TURNS && underWay >= STREAM && now() - this.#dirtyAt < SHORT_TURNS;
+    const sent = this.#underWay - this.#dirty.length;
+    return this.#gathered < TURNS && sent >= STREAM && now() - this.#dirtyAt < SHORT_TURNS;
   }
 
   #flush(): void {
@@ -79,7 +81,12 @@ export class Dispatch implements LaneHost {
     this.#dirty = [];
     busyPoll?.onSending();
     for (const lane of dirty) lane.flush();
-    if (this.#pending > 0) busyPoll?.onSent(this, this.#pending);
+    if (this.#underWay > 0) busyPoll?.onSent(this, this.#underWay);
+  }
+
+  /** How many pipelines are outstanding whose replies may come any moment. */
+  get #underWay(): number {
+    return this.#pending - this.#blocking;
   }
 
   constructor(backend: Backend, { autoBatch, maxConcurrency, isLasting = false }: DispatchOptions) {
@@ -158,11 +165,11 @@ export class Dispatch implements LaneHost {
     atEndOfTick(this.#handOutTurns);
   }
 
-  onPending(change: 1 | -1): void {
+  onPending(change: 1 | -1, isBlocking: boolean): void {
     this.#pending += change;
-    if (this.#pending > 0) return;
-    this.#backend.busyPoll?.onIdle(this);
-    this.onIdle?.();
+    if (isBlocking) this.#blocking += change;
+    else if (this.#underWay === 0) this.#backend.busyPoll?.onIdle(this);
+    if (this.#pending === 0) this.onIdle?.();
   }
 
   /** The ids of the hosts that owe an answer. */

@@ -1,6 +1,7 @@
 /** The clients of a fan-out: commands go to the hosts that are named, whatever their keys are. */
 
 import type { CommandSpec } from '../commands/command-spec.js';
+import type { RawArgument } from '../commands/key-table.js';
 import type {
   RedisFunctions,
   RedisModules,
@@ -15,7 +16,7 @@ import { isIterable } from '../util/list.js';
 import { describeType } from '../util/validate.js';
 import { sendTo } from './command-client.js';
 import type { AddedCommands, FannedCommands, MappedCommands } from './command-methods.js';
-import type { CommandWriter, RawArgument } from './command-writer.js';
+import type { CommandWriter } from './command-writer.js';
 import { FanoutPart, Gathering } from './gathering.js';
 import { ISSUE, MAPPING, NEW_PROMISE, RUN_RAW, SESSION } from './members.js';
 import { givenMapping, type ReplyMapping } from './reply-mapping.js';

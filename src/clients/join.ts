@@ -2,6 +2,7 @@
 
 import { MapError, MisuseError, TimeoutError } from '../errors.js';
 import { isRbPromise, sequenceOf } from '../promise/rb-promise.js';
+import { isObject, thenOf } from '../promise/thenable.js';
 import { hasListeners, MAP_CHANNEL } from '../telemetry/channels.js';
 import { traceMap } from '../telemetry/map-tracer.js';
 import type { MapOperation } from '../telemetry/traces.js';
@@ -24,7 +25,7 @@ export function joinSession(session: Session, options: JoinOptions): Promise<voi
  * Runs a callback and joins: resolves to what the callback returned, after everything that was
  * issued in it has its answer. The session is closed afterwards.
  *
- * @param conclude makes the outcome of that, still within what is traced.
+ * @param conclude - makes the outcome of that, still within what is traced.
  */
 export function runCall<T, R = Awaited<T>>(
   session: Session,
@@ -113,11 +114,12 @@ class Join implements AbortWaiter {
 
   #call(callback: () => unknown): void {
     let result: unknown;
-    let isPromise: boolean;
+    let promise: Promise<unknown> | undefined;
     try {
       result = callback();
-      // A getter of the caller's own may run.
-      isPromise = isThenable(result);
+      // Getters of the caller's own may run.
+      if (isObject(result) && !isRbPromise(result) && thenOf(result) !== undefined)
+        promise = Promise.resolve(result);
     } catch (error) {
       this.#onFailedCallback(error);
       return;
@@ -127,8 +129,8 @@ class Join implements AbortWaiter {
         this.#onResult(result);
       };
       result.done(settled, settled);
-    } else if (isPromise) {
-      Promise.resolve(result).then(
+    } else if (promise !== undefined) {
+      promise.then(
         (value) => {
           this.#onResult(value);
         },
@@ -246,9 +248,4 @@ function failureOf(failures: readonly Failure[], total: number): unknown {
   if (reasons.length === 1) return reasons[0];
   const failed = new Set(failures.map(({ sequence }) => sequence)).size;
   return new MapError({ reasons, failed, total });
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
-  return typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
 }

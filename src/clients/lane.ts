@@ -31,7 +31,7 @@ export interface LaneHost {
   askForTurn(lane: Lane): boolean;
   giveBackTurn(): void;
   /** One pipeline more is, or is no more, outstanding. */
-  onPending(change: 1 | -1): void;
+  onPending(change: 1 | -1, isBlocking: boolean): void;
 }
 
 /** Makes the error for what is given up; where it was going is put on it afterwards. */
@@ -106,7 +106,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     own.append(command, sink);
     const sealed = own.seal();
     if (!this.pool.waitsForRoom) this.pool.occupy(1, sealed.bytes.length);
-    this.#host.onPending(1);
+    this.#host.onPending(1, true);
     this.#release(sealed, blockingTime);
   }
 
@@ -133,7 +133,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   #afterAppend(): void {
     this.#occupy();
     if (this.#buffer.commands === 1) {
-      this.#host.onPending(1);
+      this.#host.onPending(1, false);
       this.#host.onDirty(this);
       this.pool.addHolder(this);
     }
@@ -284,7 +284,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   #noLongerPending(pipeline: LanePipeline): void {
     if (!pipeline.isPending) return;
     pipeline.isPending = false;
-    this.#host.onPending(-1);
+    this.#host.onPending(-1, pipeline.blockingTime !== undefined);
   }
 
   /** Rejects what is not answered. What was sent is abandoned: its replies are read and dropped. */

@@ -6,6 +6,7 @@
  */
 
 import { rawSpec, specOf, type CommandSpec } from '../commands/command-spec.js';
+import type { RawArgument } from '../commands/key-table.js';
 import {
   markHandled,
   type RbPromise,
@@ -19,7 +20,7 @@ import type { CommandHolder } from './backend.js';
 import { sendTo } from './command-client.js';
 import { commandError, refusedCommand } from './command-error.js';
 import type { CheckedList, ListStep } from './command-list.js';
-import { borrowWriter, type RawArgument, returnWriter } from './command-writer.js';
+import { borrowWriter, returnWriter } from './command-writer.js';
 import { type JoinOptions, runCall } from './join.js';
 import type { GiveUpReason, Lane } from './lane.js';
 import { sendPlain } from './plain-commands.js';
@@ -32,11 +33,14 @@ import { CommandContext, CommandPromise } from './sinks.js';
 class RawSender {
   readonly #session: Session;
   readonly #mapping: ReplyMapping;
+  /** For replies whose types are not the caller's choice. */
+  readonly #plainMapping: ReplyMapping;
   #context: CommandContext | undefined;
 
   constructor(session: Session, mapping: ReplyMapping) {
     this.#session = session;
     this.#mapping = mapping;
+    this.#plainMapping = new ReplyMapping(mapping.protocol, undefined);
   }
 
   /** A promise that counts among the commands of the call. */
@@ -56,8 +60,7 @@ class RawSender {
 
   /** The same with a reply whose types are not the caller's choice. */
   plain(spec: CommandSpec): CommandPromise<unknown> {
-    const mapping = new ReplyMapping(this.#mapping.protocol, undefined);
-    return CommandPromise.of(new CommandContext(SILENT, spec, mapping), 0);
+    return CommandPromise.of(new CommandContext(SILENT, spec, this.#plainMapping), 0);
   }
 
   send(lane: Lane, sink: CommandPromise<unknown>, args: readonly RawArgument[]): void {

@@ -1,6 +1,7 @@
 /** The client of a map: commands go to the hosts of their keys, and answer with RbPromises. */
 
 import type { CommandSpec } from '../commands/command-spec.js';
+import type { RawArgument } from '../commands/key-table.js';
 import type {
   RedisArgument,
   RedisFunctions,
@@ -15,7 +16,7 @@ import type { Text } from '../util/text.js';
 import { describeType, isRecord } from '../util/validate.js';
 import { defineMethod, hostOf, sendTo } from './command-client.js';
 import type { AddedCommands, MappedCommands } from './command-methods.js';
-import type { CommandWriter, RawArgument } from './command-writer.js';
+import type { CommandWriter } from './command-writer.js';
 import { ISSUE, ISSUE_PLAIN, MAPPING, NEW_PROMISE, REFUSE, RUN_RAW, SESSION } from './members.js';
 import {
   assertKey,

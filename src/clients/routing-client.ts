@@ -1,6 +1,7 @@
 /** The client for everyday use: each command goes to the host of its key, and can be awaited. */
 
 import type { CommandSpec } from '../commands/command-spec.js';
+import type { RawArgument } from '../commands/key-table.js';
 import type {
   RedisFunctions,
   RedisModules,
@@ -25,7 +26,7 @@ import { type Backend, BACKEND, type ClientCluster } from './backend.js';
 import { CommandClient, hostOf, sendTo } from './command-client.js';
 import { refusedCommand } from './command-error.js';
 import type { AddedCommands, NativeCommands } from './command-methods.js';
-import type { CommandWriter, RawArgument } from './command-writer.js';
+import type { CommandWriter } from './command-writer.js';
 import { Dispatch } from './dispatch.js';
 import { extendClient } from './extend-client.js';
 import { type ExtendedFanoutClient, FanoutClient, type FanoutHosts } from './fanout-client.js';
@@ -120,7 +121,7 @@ export class RoutingClient<
    * The same client as `cluster.getRoutingClient()` answers, which also has the types of the
    * cluster's own scripts, functions and modules.
    *
-   * @param cluster the cluster that the commands go to.
+   * @param cluster - the cluster that the commands go to.
    * @throws MisuseError for what is no cluster, and for an unknown option.
    */
   constructor(cluster: ClientCluster<RESP, TM, M, F, S>, options?: RoutingClientOptions) {

@@ -1,9 +1,10 @@
 /** The sink of a script that is called by its hash: it evaluates it where the server forgot it. */
 
 import type { CommandSpec } from '../commands/command-spec.js';
+import type { RawArgument } from '../commands/key-table.js';
 import { ReplyError } from '../errors.js';
 import { isInstance } from '../util/foreign.js';
-import { borrowWriter, type RawArgument, returnWriter } from './command-writer.js';
+import { borrowWriter, returnWriter } from './command-writer.js';
 import type { Lane } from './lane.js';
 import type { ReplyMapping } from './reply-mapping.js';
 import type { CommandSink } from './sinks.js';

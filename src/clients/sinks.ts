@@ -146,14 +146,14 @@ export class NativeSink implements CommandSink {
 }
 
 /** So many sinks of a batch are looked at before the first of them is answered. */
-const GROUP = 64;
+const LOOK_AHEAD = 64;
 
 /**
  * How many of a group of sinks wait for their answer. They are scattered in memory, and so short a
  * look at each of them lets the processor fetch several at once.
  */
 function countPending(sinks: readonly CommandSink[], from: number): number {
-  const to = Math.min(from + GROUP, sinks.length);
+  const to = Math.min(from + LOOK_AHEAD, sinks.length);
   let count = 0;
   for (let i = from; i < to; i++) if (sinks[i]!.isPending !== false) count++;
   return count;
@@ -192,7 +192,7 @@ export class GetBatch implements ReplySink {
     // It had its value before a connection was lost in the middle of the reply.
     if (index < this.#arrived) return false;
     this.#arrived = index + 1;
-    if (index % GROUP === 0) this.#pending = countPending(this.#sinks, index);
+    if (index % LOOK_AHEAD === 0) this.#pending = countPending(this.#sinks, index);
     return this.#pending > 0;
   }
 
@@ -224,7 +224,7 @@ export class SetBatch implements ReplySink {
     const sinks = this.#sinks;
     let pending = 0;
     for (let i = 0; i < sinks.length; i++) {
-      if (i % GROUP === 0) pending = countPending(sinks, i);
+      if (i % LOOK_AHEAD === 0) pending = countPending(sinks, i);
       // What one caller writes into a Buffer is not to be seen by the next.
       if (pending > 0) sinks[i]!.onReply(reply instanceof Buffer ? Buffer.from(reply) : reply);
     }

@@ -43,8 +43,8 @@ export const CLIENT_MEMBERS: ReadonlySet<string> = new Set([
 /**
  * The table of the added commands; undefined if there are none.
  *
- * @throws BadHostSetup for a name that would hide a member of the clients, and for what is no
- *   definition.
+ * @throws BadHostSetup for a name that would hide a member of the clients or another of these, and
+ *   for what is no definition.
  */
 export function addedCommands(options: AddedCommandOptions): AddedCommandTable | undefined {
   const { modules = {}, functions = {}, scripts = {} } = options;
@@ -57,12 +57,25 @@ export function addedCommands(options: AddedCommandOptions): AddedCommandTable |
   for (const [option, groups] of Object.entries({ modules, functions })) {
     for (const [name, group] of Object.entries(groups)) checkGroup(option, name, group);
   }
+  checkDistinct({ scripts, modules, functions });
   const groups = new Map([
     ...mapEntries(modules, (module) => mapEntries(module, moduleCommand)),
     ...mapEntries(functions, (library) => mapEntries(library, functionCommand)),
   ]);
   const table = { scripts: mapEntries(scripts, scriptCommand), groups };
   return table.scripts.size === 0 && groups.size === 0 ? undefined : table;
+}
+
+/** Each becomes a member of the clients, where one name stands for one thing. */
+function checkDistinct(options: Readonly<Record<string, object>>): void {
+  const takenBy = new Map<string, string>();
+  for (const [option, members] of Object.entries(options)) {
+    for (const name of Object.keys(members)) {
+      const other = takenBy.get(name);
+      if (other === undefined) takenBy.set(name, option);
+      else throw new BadHostSetup(`${option}: ${name} is taken: there is one in ${other} already`);
+    }
+  }
 }
 
 function checkName(option: string, name: string): void {

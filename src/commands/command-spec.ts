@@ -1,6 +1,6 @@
 /** What the clients know of a command once, and not at each call. */
 
-import { type Arg, commandFlags, isBlocking, isReadonly } from './key-table.js';
+import { type RawArgument, commandFlags, isBlocking, isReadonly } from './key-table.js';
 import { mayBeRefused } from './refused.js';
 import { type Command, transformOf, type TransformReply } from './upstream.js';
 
@@ -29,7 +29,7 @@ const PLAIN_COUNTS: Readonly<Record<string, number>> = { GET: 2, SET: 3 };
 /** The spec of a command with these arguments; without a definition its replies stay raw. */
 export function specOf(
   name: string,
-  args: readonly Arg[],
+  args: readonly RawArgument[],
   definition?: Pick<Command, 'transformReply'>,
 ): CommandSpec {
   return {
@@ -47,7 +47,7 @@ export function specOf(
 const rawSpecs = new Map<string, CommandSpec>();
 
 /** The spec of a raw command, its name in upper case. */
-export function rawSpec(name: string, args: readonly Arg[]): CommandSpec {
+export function rawSpec(name: string, args: readonly RawArgument[]): CommandSpec {
   const known = rawSpecs.get(name);
   if (known !== undefined) return known;
   const spec = specOf(name, args);
@@ -92,7 +92,7 @@ export class TypedCommand {
   }
 
   /** The spec of a call; its arguments are read only where they are needed. */
-  spec(name: string, call: { readonly redisArgs: readonly Arg[] }): CommandSpec {
+  spec(name: string, call: { readonly redisArgs: readonly RawArgument[] }): CommandSpec {
     if (this.#spec !== undefined && this.#spelling === name) return this.#spec;
     const spec = specOf(name.toUpperCase(), call.redisArgs.slice(1), this.definition);
     this.#spelling = name;

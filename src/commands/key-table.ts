@@ -11,10 +11,9 @@ import { isUint8Array } from 'node:util/types';
 import { getKeyIndexes, hasFlag, list } from '@ioredis/commands';
 
 import { UnroutableCommand } from '../errors.js';
-import type { Key } from '../util/key.js';
 
-/** An argument of a raw command. */
-export type Arg = Key;
+/** An argument of a raw command: text, sent as UTF-8, a number as its decimal text, or bytes. */
+export type RawArgument = string | number | bigint | Uint8Array;
 
 /** What is known of a command by its name alone. */
 export interface CommandFlags {
@@ -77,7 +76,7 @@ const READONLY_SUBCOMMANDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Whether Redis flags this command, or the subcommand that its first argument names, `readonly`. */
-export function isReadonly(command: string, args: readonly Arg[]): boolean {
+export function isReadonly(command: string, args: readonly RawArgument[]): boolean {
   const entry = entryOf(command);
   if (entry === undefined) return false;
   return (
@@ -86,7 +85,7 @@ export function isReadonly(command: string, args: readonly Arg[]): boolean {
 }
 
 /** Whether this command may hold up its connection: BLPOP and its kin, XREAD with BLOCK. */
-export function isBlocking(command: string, args: readonly Arg[]): boolean {
+export function isBlocking(command: string, args: readonly RawArgument[]): boolean {
   const entry = entryOf(command);
   if (entry === undefined) return false;
   const isStreamRead = entry.name === 'xread' || entry.name === 'xreadgroup';
@@ -98,19 +97,19 @@ export function isBlocking(command: string, args: readonly Arg[]): boolean {
  *
  * A position beyond the arguments is no key: how many there must be is the server's to say.
  *
- * @param command The command's name, in any case.
- * @param args The arguments that follow the name. None of them is changed or kept.
+ * @param command - The command's name, in any case.
+ * @param args - The arguments that follow the name. None of them is changed or kept.
  * @throws {@link UnroutableCommand} if the arguments do not say how many keys there are, or say more
  * than there is room for.
  */
-export function keyIndexes(command: string, args: readonly Arg[]): number[] | undefined {
+export function keyIndexes(command: string, args: readonly RawArgument[]): number[] | undefined {
   const entry = entryOf(command);
   if (entry === undefined) return undefined;
   const indexes = entry.isMovable ? movableKeys(entry.name, args) : fixedKeys(entry.name, args);
   return indexes.filter((index) => index < args.length);
 }
 
-function fixedKeys(name: string, args: readonly Arg[]): number[] {
+function fixedKeys(name: string, args: readonly RawArgument[]): number[] {
   // All that the table reads are the number of arguments and the word of a subcommand.
   const shape = new Array<string>(args.length).fill('');
   if (shape.length > 0) shape[0] = wordOf(args[0]);
@@ -152,7 +151,7 @@ const KEY_COUNTS: Readonly<Record<string, KeyCount>> = {
 };
 
 /** Commands whose option words say where the keys are. */
-const KEY_WORDS: Readonly<Record<string, (args: readonly Arg[]) => number[]>> = {
+const KEY_WORDS: Readonly<Record<string, (args: readonly RawArgument[]) => number[]>> = {
   georadius: (args) => [0, ...storeKeys(args, 5, { COUNT: 1 }, ['STORE', 'STOREDIST'])],
   georadiusbymember: (args) => [0, ...storeKeys(args, 4, { COUNT: 1 }, ['STORE', 'STOREDIST'])],
   migrate: migrateKeys,
@@ -162,7 +161,7 @@ const KEY_WORDS: Readonly<Record<string, (args: readonly Arg[]) => number[]>> = 
   xreadgroup: streamKeys,
 };
 
-function movableKeys(name: string, args: readonly Arg[]): number[] {
+function movableKeys(name: string, args: readonly RawArgument[]): number[] {
   const count = KEY_COUNTS[name];
   if (count !== undefined) return countedKeys(name, args, count);
   const find = KEY_WORDS[name];
@@ -173,7 +172,7 @@ function movableKeys(name: string, args: readonly Arg[]): number[] {
   );
 }
 
-function countedKeys(name: string, args: readonly Arg[], spec: KeyCount): number[] {
+function countedKeys(name: string, args: readonly RawArgument[], spec: KeyCount): number[] {
   const { at, step = 1, hasDestination = false } = spec;
   const text = wordOf(args[at]);
   const count = /^(?:0|[1-9][0-9]*)$/.test(text) ? Number(text) : NaN;
@@ -190,7 +189,7 @@ function countedKeys(name: string, args: readonly Arg[], spec: KeyCount): number
 
 /** The destinations that follow a word like STORE; `skips` has the options that take arguments. */
 function storeKeys(
-  args: readonly Arg[],
+  args: readonly RawArgument[],
   start: number,
   skips: Readonly<Record<string, number>>,
   storeWords: readonly string[],
@@ -205,7 +204,7 @@ function storeKeys(
 }
 
 /** One key, or an empty text in its place and then any number of keys after KEYS. */
-function migrateKeys(args: readonly Arg[]): number[] {
+function migrateKeys(args: readonly RawArgument[]): number[] {
   const key = args[2];
   const isEmpty = typeof key === 'string' || isUint8Array(key) ? key.length === 0 : false;
   if (!isEmpty) return [2];
@@ -218,13 +217,13 @@ function migrateKeys(args: readonly Arg[]): number[] {
 }
 
 /** The first half of what follows STREAMS. */
-function streamKeys(args: readonly Arg[]): number[] {
+function streamKeys(args: readonly RawArgument[]): number[] {
   const { keysAt } = readStreamOptions(args);
   const count = Math.floor((args.length - keysAt) / 2);
   return Array.from({ length: count }, (_, i) => keysAt + i);
 }
 
-function readStreamOptions(args: readonly Arg[]): { keysAt: number; hasBlock: boolean } {
+function readStreamOptions(args: readonly RawArgument[]): { keysAt: number; hasBlock: boolean } {
   let hasBlock = false;
   for (let i = 0; i < args.length; i++) {
     const word = wordOf(args[i]);
@@ -245,7 +244,7 @@ const LONGEST_WORD = 64;
 /**
  * An argument as a word of the command's grammar, in upper case; '' for what cannot be one.
  */
-export function wordOf(arg: Arg | undefined): string {
+export function wordOf(arg: RawArgument | undefined): string {
   if (typeof arg === 'string') return arg.length > LONGEST_WORD ? '' : arg.toUpperCase();
   if (typeof arg === 'number' || typeof arg === 'bigint') return String(arg);
   if (!isUint8Array(arg) || arg.length > LONGEST_WORD) return '';

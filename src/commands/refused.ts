@@ -6,7 +6,7 @@
 import { isUint8Array } from 'node:util/types';
 
 import { UnroutableCommand } from '../errors.js';
-import { wordOf, type Arg } from './key-table.js';
+import { wordOf, type RawArgument } from './key-table.js';
 
 /** Refused whatever their arguments are. */
 const REFUSED_COMMANDS: ReadonlySet<string> = new Set([
@@ -61,10 +61,14 @@ const REFUSED_SUBCOMMANDS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 /**
  * Why a command cannot go over a shared connection; undefined if it can.
  *
- * @param name The command's name, in any case, as text or bytes.
- * @param firstArg The argument after it, which may be a subcommand.
+ * @param name - The command's name, in any case, as text or bytes.
+ * @param firstArg - The argument after it, which may be a subcommand.
  */
-export function refusal(name: Arg, firstArg: Arg | undefined): UnroutableCommand | undefined {
+export function refusal(
+  name: RawArgument,
+  firstArg: RawArgument | undefined,
+): UnroutableCommand | undefined {
+  if (holdsNul(name)) return nulError();
   const command = nameOf(name);
   if (REFUSED_COMMANDS.has(command)) return refusalOf(command);
   const refused = REFUSED_SUBCOMMANDS.get(command);
@@ -76,8 +80,21 @@ export function refusal(name: Arg, firstArg: Arg | undefined): UnroutableCommand
 /** More than the longest name above: what is longer is none of them, unless a NUL ends it. */
 const LONGEST_NAME = 32;
 
-/** A name in upper case, up to the first NUL: a server may compare no further than that. */
-function nameOf(arg: Arg | undefined): string {
+/**
+ * A server may compare a name up to its first NUL only, by chance even that of a command which is
+ * refused here, or of one that blocks.
+ */
+function holdsNul(name: RawArgument): boolean {
+  if (typeof name === 'string') return name.includes('\0');
+  return isUint8Array(name) && name.includes(0);
+}
+
+function nulError(): UnroutableCommand {
+  return new UnroutableCommand('The name of a command cannot hold a NUL');
+}
+
+/** A subcommand in upper case, up to the first NUL as well. */
+function nameOf(arg: RawArgument | undefined): string {
   const isText = typeof arg === 'string' || isUint8Array(arg);
   const [name = ''] = wordOf(isText ? arg.slice(0, LONGEST_NAME) : arg).split('\0', 1);
   return name;
@@ -93,5 +110,5 @@ function refusalOf(command: string): UnroutableCommand {
 
 /** Whether {@link refusal} may refuse some form of a command, given in upper case. */
 export function mayBeRefused(name: string): boolean {
-  return REFUSED_COMMANDS.has(name) || REFUSED_SUBCOMMANDS.has(name);
+  return REFUSED_COMMANDS.has(name) || REFUSED_SUBCOMMANDS.has(name) || holdsNul(name);
 }

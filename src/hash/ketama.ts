@@ -140,8 +140,8 @@ export class Ketama {
   /**
    * A ring of these nodes.
    *
-   * @param nodes The names of the nodes; none unless told.
-   * @param weights A share for each node, relative to the others, 0 or more; 1 where left out.
+   * @param nodes - The names of the nodes; none unless told.
+   * @param weights - A share for each node, relative to the others, 0 or more; 1 where left out.
    * @throws RangeError if a weight is negative or not finite, or if all weights are zero.
    * @throws {@link MisuseError} if `nodes` is no list of names, `weights` neither a record nor a Map, or
    *   a weight no number.
@@ -165,7 +165,7 @@ export class Ketama {
   /**
    * Adds a node, or sets the weight of one that is there.
    *
-   * @param weight Its share relative to the others; 1 unless told, also for a node that is there.
+   * @param weight - Its share relative to the others; 1 unless told, also for a node that is there.
    * @throws RangeError and {@link MisuseError} as the constructor; the ring then stays as it was.
    */
   addNode(node: string, weight = 1): void {

@@ -36,7 +36,7 @@ export class ConnectionMetrics {
   readonly #startedAt = new Map<ConnectionTrace, number>();
   #instruments: Instruments | undefined;
 
-  /** @param meter asked for when there is something to measure. */
+  /** @param meter - asked for when there is something to measure. */
   constructor(meter: () => Meter) {
     this.#meter = meter;
   }

@@ -28,6 +28,10 @@ import {
 export class ConsistentHashingRouter extends BaseRouter {
   readonly #ring: Ring;
 
+  /**
+   * @param cluster - the hosts to choose from, with distinct ring labels.
+   * @param options - none: the router has no options, and refuses any.
+   */
   constructor(cluster: RouterCluster, options?: unknown) {
     super(cluster, options);
     refuseRouterOptions(options);

@@ -21,6 +21,10 @@ import {
 export class PartitionRouter extends BaseRouter {
   readonly #hostCount: number;
 
+  /**
+   * @param cluster - the hosts to choose from.
+   * @param options - none: the router has no options, and refuses any.
+   */
   constructor(cluster: RouterCluster, options?: unknown) {
     super(cluster, options);
     refuseRouterOptions(options);

@@ -1,20 +1,28 @@
 /** What every router is, and what a router needs of its cluster. */
 
-import { commandForMessage, keyIndexes, type Arg } from '../commands/key-table.js';
+import { commandForMessage, keyIndexes, type RawArgument } from '../commands/key-table.js';
 import { refusal } from '../commands/refused.js';
 import { BadHostSetup, MisuseError, UnroutableCommand } from '../errors.js';
 import type { Key } from '../util/key.js';
 import { describeType, quote } from '../util/validate.js';
 
-/** What a router may know of a host. */
+/** What a router may know of a host; a `HostInfo` has all of it. */
 export interface HostInfoLike {
+  /** The id of the host in its cluster. */
   readonly hostId: number;
+  /** The host name or IP address. */
   readonly host: string;
+  /** The port. */
   readonly port: number;
+  /** The path of the unix socket, if the host is reached over one. */
   readonly unixSocketPath?: string | undefined;
+  /** The number of the database. */
   readonly db: number;
+  /** The password, if one was given: the ring label of Python rb contains it. */
   readonly password?: string | undefined;
+  /** Whether to connect over TLS. */
   readonly ssl: boolean;
+  /** The ring label as it was given, if one was. */
   readonly ringLabel?: string | undefined;
 }
 
@@ -50,7 +58,7 @@ export abstract class BaseRouter {
   /** The cluster that this router belongs to. */
   readonly cluster: RouterCluster;
 
-  /** @param _options The cluster's `routerOptions`: for subclasses, nothing here reads them. */
+  /** @param _options - The cluster's `routerOptions`: for subclasses, nothing here reads them. */
   constructor(cluster: RouterCluster, _options?: unknown) {
     this.cluster = cluster;
   }
@@ -58,12 +66,12 @@ export abstract class BaseRouter {
   /**
    * The one key that a command operates on: the argument itself, as it was given.
    *
-   * @param command The command's name, in any case.
-   * @param args The arguments that follow the name.
+   * @param command - The command's name, in any case.
+   * @param args - The arguments that follow the name.
    * @throws {@link UnroutableCommand} if the command is unknown, or names no key or several.
    * @throws {@link MisuseError} if the name is no string, or the arguments are no array.
    */
-  getKey(command: string, args: readonly Arg[]): Arg {
+  getKey(command: string, args: readonly RawArgument[]): RawArgument {
     assertWords(command, args);
     const indexes = keyIndexes(command, args);
     if (indexes === undefined) throw unknownCommandError(command);
@@ -77,7 +85,7 @@ export abstract class BaseRouter {
    *
    * @throws {@link UnroutableCommand} as `getKey`, and {@link MisuseError} as `getHostForKey`.
    */
-  getHostForCommand(command: string, args: readonly Arg[]): number {
+  getHostForCommand(command: string, args: readonly RawArgument[]): number {
     return this.getHostForKey(this.getKey(command, args));
   }
 

@@ -65,7 +65,8 @@ export class Channel implements ConnectionEvents {
   #queue: Pipeline[] = [];
   /** Attempts that were made again, since a connection was usable. */
   #newAttempts = 0;
-  #lastReason: LossReason | undefined;
+  /** Why it was disconnected last. */
+  #disconnectReason: LossReason | undefined;
   /** While it runs, the server has time to load its data, and nothing is sent. */
   #loadingTimer: Timer | undefined;
   #onDrained: (() => void)[] = [];
@@ -134,7 +135,7 @@ export class Channel implements ConnectionEvents {
     const watcher = this.#options.watch?.(connection);
     if (this.#connection === connection) this.#connectionWatcher = watcher;
     // Whoever was told of the connection has disconnected it right away.
-    else watcher?.onEnd(copyOf(this.#lastReason!), true);
+    else watcher?.onEnd(copyOf(this.#disconnectReason!), true);
   }
 
   onReady(): void {
@@ -201,7 +202,6 @@ export class Channel implements ConnectionEvents {
     const isOnPurpose = this.#onDrained.length > 0;
     const tellOfEnd = this.#takeWatcher(reason, isOnPurpose);
     this.#connection = undefined;
-    this.#lastReason = reason;
     this.#endLoadingPause();
     if (isOnPurpose) this.#move('idle');
     else this.#move('down', reason);
@@ -231,7 +231,8 @@ export class Channel implements ConnectionEvents {
 
   /** An attempt failed: all that wait are rejected, and the next attempt has to wait. */
   #giveUp(reason: LossReason): void {
-    this.#options.pause.begin(reason);
+    // A copy, as for the state.
+    this.#options.pause.begin(copyOf(reason));
     failAll(this.#takeQueue(), reason);
   }
 
@@ -264,7 +265,7 @@ export class Channel implements ConnectionEvents {
   disconnect(reason: ConnectionError): void {
     const waiting = this.#takeQueue();
     const connection = this.#connection;
-    this.#lastReason = copyOf(Object.assign(reason, this.#options.connection.errorFields));
+    this.#disconnectReason = copyOf(Object.assign(reason, this.#options.connection.errorFields));
     const tellOfEnd = this.#takeWatcher(reason, true);
     this.#connection = undefined;
     this.#endLoadingPause();

@@ -276,9 +276,10 @@ export class Connection implements SocketEvents, SentQueueEvents {
   readonly #replyError: ReplyErrorFactory = (message: string): ReplyError => {
     // The stack would be that of the decoder, which helps nobody.
     const limit = Error.stackTraceLimit;
-    Error.stackTraceLimit = 0;
+    // Unlike an assignment it does not throw where the property is frozen.
+    Reflect.set(Error, 'stackTraceLimit', 0);
     const error = Object.assign(new ReplyError(message), this.#options.errorFields);
-    Error.stackTraceLimit = limit;
+    Reflect.set(Error, 'stackTraceLimit', limit);
     return error;
   };
 

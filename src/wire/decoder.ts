@@ -16,7 +16,7 @@
  */
 
 import { ProtocolError } from '../errors.js';
-import { parseDouble, parseBigNumber } from './numbers.js';
+import { EXACT_DIGITS, parseBigNumber, parseDouble } from './numbers.js';
 import { DEFAULT_MAPPING, type DecodeMapping } from './decode-mapping.js';
 import { LongBulk } from './long-bulk.js';
 import { ELEMENTS, type ReplyErrorFactory } from './pipeline.js';
@@ -73,8 +73,6 @@ const READ_AREA = 64 * 1024;
 const SHORT_READ = 1024;
 /** How much longer than its text a line is. */
 const TYPE_AND_LINE_END = 3;
-/** Numbers with more digits may be rounded at each of them, and at the last safe integers wrongly. */
-const EXACT_DIGITS = 15;
 
 export class Decoder {
   readonly #queue: ReplyQueue;

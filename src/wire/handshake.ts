@@ -59,7 +59,7 @@ export function handshake(
     for (const argument of command) writer.writeString(argument);
     sinks.push(steps.sink(command[0]!));
   }
-  return new Pipeline(writer.bytes.subarray(0, writer.length), sinks, steps);
+  return new Pipeline(writer.detach(), sinks, steps);
 }
 
 function handshakeCommands(

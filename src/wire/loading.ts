@@ -28,7 +28,7 @@ export class LoadingRound {
   #refused = 0;
   #isExhausted = false;
 
-  /** @param unanswered the commands that were sent and had no reply, the refused one included. */
+  /** @param unanswered - the commands that were sent and had no reply, the refused one included. */
   constructor(answer: ReplyError, unanswered: number) {
     this.answer = answer;
     this.#expected = unanswered;

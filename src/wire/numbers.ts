@@ -2,8 +2,11 @@
 
 /** The powers of ten that a double holds exactly: dividing by one of them rounds only once. */
 const POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
-/** So many digits always make an integer that a double holds exactly. */
-const EXACT_DIGITS = 15;
+/**
+ * So many digits always make an integer that a double holds exactly. More may be rounded at each of
+ * them, and at the last safe integers wrongly.
+ */
+export const EXACT_DIGITS = 15;
 
 const MINUS = 0x2d;
 const PLUS = 0x2b;

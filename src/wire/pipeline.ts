@@ -49,7 +49,7 @@ export const ELEMENTS = Symbol('elements');
 /** Who is told when nothing of a pipeline is outstanding any more. */
 export interface PipelineOwner {
   onPipelineDone(pipeline: Pipeline): void;
-  /** Told before a sink gets an error for its reply, or for an element that is so many commands'. */
+  /** Told before a sink gets an error, for its reply or an element; it strikes so many commands. */
   onErrorReply?(pipeline: Pipeline, error: Error, commands: number): void;
 }
 

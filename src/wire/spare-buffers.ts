@@ -12,7 +12,7 @@ export const SPARE_SIZE = 72 * 1024;
 const SHORTEST = SPARE_SIZE / 2;
 /** In all 9 MB: what 200,000 short commands take that are under way at once. */
 export const MAX_SPARE = 128;
-/** They are let go when none was used for so long. */
+/** They are let go when none was given back for so long. */
 const SPARE_MS = 10_000;
 
 const spares: ArrayBufferLike[] = [];

@@ -156,6 +156,17 @@ describe('the pause after a failed attempt', () => {
     expect(proxy.connections).toBe(0);
   });
 
+  it('keeps to itself what a caller writes on its error', async () => {
+    const channel = open({ reconnect: FOREVER }, { port: proxy.port });
+    proxy.refuse();
+    const first = await failureOf(send(channel, 'GET a').calls[0]);
+    const { message } = first;
+    Object.assign(first, { user: 'alice', message: `${message} for alice` });
+    const { error } = send(channel, 'GET a').calls[0]!;
+    expect(error!.message).toBe(message);
+    expect(error).not.toHaveProperty('user');
+  });
+
   it('keeps the class of the last reason', async () => {
     const channel = openDirect({ reconnect: FOREVER, connectTimeout: 100 });
     await whileStopped([single.server], () => failureOf(send(channel, 'GET a').calls[0]));

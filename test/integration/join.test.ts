@@ -176,7 +176,11 @@ describe('a callback that fails', () => {
     };
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
-    for (const result of [thenable, proxy]) {
+    // A native promise that is adopted is asked for its constructor.
+    const native = Object.defineProperty(Promise.resolve(), 'constructor', {
+      get: () => thenable.then,
+    });
+    for (const result of [thenable, proxy, native]) {
       let client: { get(key: string): RbPromise<unknown> } | undefined;
       let promise: RbPromise<unknown> | undefined;
       const call = cluster.map((c): unknown => {
@@ -185,8 +189,8 @@ describe('a callback that fails', () => {
         return result;
       });
       const reason = await failureOf(call);
-      if (result === thenable) expect(reason).toBe(error);
-      else expect(reason).toBeInstanceOf(TypeError);
+      if (result === proxy) expect(reason).toBeInstanceOf(TypeError);
+      else expect(reason).toBe(error);
       expect(promise?.reason).toMatchObject({ code: 'RB_CANCELLED', cause: reason });
       expect(client?.get('a').reason).toMatchObject({ code: 'RB_CLOSED' });
     }

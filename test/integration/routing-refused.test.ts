@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Cluster } from '../../src/cluster.js';
-import type { RawArgument } from '../../src/clients/command-writer.js';
+import type { RawArgument } from '../../src/commands/key-table.js';
 import { UnroutableCommand } from '../../src/errors.js';
 import { commandsDuring, connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
@@ -122,7 +122,6 @@ describe('the exact-key rule', () => {
     ['a made-up command', raw('NOSUCHCOMMAND', 'a')],
     ['a whole command as its name', raw('GET a')],
     ['no name', raw('')],
-    ['a name with a NUL', raw('GET\0', 'a')],
   ])('refuses what it does not know: %s', async (_, issue) => {
     for (const error of await refusals(issue)) {
       expect(error).toMatchObject({ code: 'RB_UNROUTABLE', maybeExecuted: false });
@@ -225,6 +224,28 @@ describe('commands that a shared connection cannot carry', () => {
       expect(error['message']).toMatch(/getLocalClient/);
     }
   });
+
+  // Servers look names up by a hash of all of it, and then compare up to the first NUL: by chance
+  // such a name is MULTI to them, or BLPOP.
+  it.each(['MULTI\0x', 'BLPOP\0', 'GET\0', '\0', `${'x'.repeat(100)}\0`])(
+    'a name with a NUL is refused, whatever it begins with: %j',
+    async (name) => {
+      const key = keyOn(cluster, 0);
+      const issues: [string, PromiseLike<unknown>][] = [
+        ['routing', cluster.getRoutingClient().executeCommand(name, key)],
+        ['map', cluster.map((c) => c.executeCommand(name, key))],
+        ['all', cluster.all((c) => c.executeCommand(name, key))],
+        ['key', cluster.fanout((c) => c.targetKey(key).executeCommand(name, key))],
+        ['pool', cluster.getPoolForHost(0).executeCommand(name, key)],
+        ['list', cluster.executeCommands({ [key]: [[name, key]] })],
+      ];
+      for (const [how, promise] of issues) {
+        const error = await failureOf(promise);
+        expect(error, how).toMatchObject({ code: 'RB_UNROUTABLE', maybeExecuted: false });
+        expect(error['message'], how).toMatch(/name of a command cannot hold a NUL/);
+      }
+    },
+  );
 
   it('leaves the connection as it was', async () => {
     const key = keyOn(cluster, 0);

@@ -91,6 +91,23 @@ describe('a routing client', () => {
     await Promise.all([client.del('raw'), client.del('zraw')]);
   });
 
+  it('tells of errors also where those of the language are frozen', async () => {
+    const client = cluster.getRoutingClient();
+    const key = keyOn(cluster, 0);
+    await client.set(key, 'text');
+    const { stackTraceLimit } = Error;
+    const isWritable = (writable: boolean) =>
+      Object.defineProperty(Error, 'stackTraceLimit', { value: stackTraceLimit, writable });
+    isWritable(false);
+    try {
+      const answers = await Promise.allSettled([client.lLen(key), client.get(key)]);
+      expect(answers).toMatchObject([{ reason: { kind: 'WRONGTYPE' } }, { value: 'text' }]);
+    } finally {
+      isWritable(true);
+    }
+    expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+  });
+
   it('keeps the order of the commands of one tick, typed and raw, for each host', async () => {
     const client = cluster.getRoutingClient();
     const other = new RoutingClient(cluster).withTypeMapping({});

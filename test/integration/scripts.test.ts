@@ -361,6 +361,18 @@ describe('the names of added commands', () => {
     expect(() => new Cluster(options)).toThrow('scripts: then is taken: an await');
   });
 
+  it('may not hide each other', () => {
+    const group = { method: echo };
+    for (const [options, message] of [
+      [{ scripts: { twice: echo }, modules: { twice: group } }, 'modules: twice is taken'],
+      [{ scripts: { twice: echo }, functions: { twice: group } }, 'functions: twice is taken'],
+      [{ modules: { twice: group }, functions: { twice: group } }, 'functions: twice is taken'],
+    ] as const) {
+      expect(() => new Cluster({ hosts: [], ...options })).toThrow(BadHostSetup);
+      expect(() => new Cluster({ hosts: [], ...options })).toThrow(message);
+    }
+  });
+
   it('may be those of the commands that mGet and mSet are made of', async () => {
     const named = { get: echo, set: echo };
     for (const options of [{ scripts: named }, { modules: { get: named, set: named } }]) {

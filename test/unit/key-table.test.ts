@@ -7,12 +7,12 @@ import {
   isBlocking,
   isReadonly,
   keyIndexes,
-  type Arg,
+  type RawArgument,
 } from '../../src/commands/key-table.js';
 import { UnroutableCommand } from '../../src/errors.js';
 
 /** `SORT k BY p` as text; the keys found, by name. */
-function keysOf(line: string): Arg[] | undefined {
+function keysOf(line: string): RawArgument[] | undefined {
   const [command = '', ...args] = line.split(' ').map((word) => (word === "''" ? '' : word));
   const keys = keyIndexes(command, args)?.map((index) => args[index]!);
   const encoded = args.map((arg) => Buffer.from(arg));
@@ -121,7 +121,7 @@ describe('keyIndexes', () => {
   });
 
   it('survives arguments that are none', () => {
-    const odd = [null, undefined, {}, true] as unknown as Arg[];
+    const odd = [null, undefined, {}, true] as unknown as RawArgument[];
     expect(keyIndexes('GET', odd)).toEqual([0]);
     expect(keyIndexes('OBJECT', odd)).toEqual([]);
     expect(keyIndexes('SORT', odd)).toEqual([0]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { refusal } from '../../src/commands/refused.js';
+import { mayBeRefused, refusal } from '../../src/commands/refused.js';
 import { UnroutableCommand } from '../../src/errors.js';
 
 const commands =
@@ -61,10 +61,12 @@ describe('refusal', () => {
   });
 
   it('is not tricked by a NUL, after which a server may stop comparing', () => {
-    expect(refusal('MULTI\0', undefined)).toBeInstanceOf(UnroutableCommand);
+    for (const name of ['MULTI\0', 'BLPOP\0x', 'GET\0', `${'x'.repeat(100)}\0`]) {
+      expect(refusal(name, undefined)?.message).toMatch(/cannot hold a NUL/);
+      expect(refusal(Buffer.from(name), undefined)?.message).toMatch(/cannot hold a NUL/);
+      expect(mayBeRefused(name)).toBe(true);
+    }
     expect(refusal('client', `reply\0${'x'.repeat(1000)}`)).toBeInstanceOf(UnroutableCommand);
-    expect(refusal(Buffer.from('client\0'), Buffer.from('reply\0'))).toBeInstanceOf(
-      UnroutableCommand,
-    );
+    expect(refusal('client', Buffer.from('reply\0'))).toBeInstanceOf(UnroutableCommand);
   });
 });
