@@ -76,7 +76,12 @@ const LAYERS = {
 
 /** Package -> the files that may name it. Of all others only Node's own modules are allowed. */
 const PACKAGES = {
-  '@redis/client': ['commands/upstream', 'clients/local-client', 'util/load-module'],
+  '@redis/client': [
+    'commands/upstream',
+    'clients/local-client',
+    'clients/local-clients',
+    'util/load-module',
+  ],
   // A peer, for those who have it.
   '@opentelemetry/api': [
     'opentelemetry/attributes',

@@ -7,7 +7,8 @@ import {
   type ListResults,
 } from './clients/execute-commands.js';
 import type { ExtendedFanoutClient } from './clients/fanout-client.js';
-import { type LocalClient, LocalClients } from './clients/local-client.js';
+import type { LocalClient } from './clients/local-client.js';
+import { LocalClients } from './clients/local-clients.js';
 import type { ExtendedMappingClient } from './clients/mapping-client.js';
 import { typeMappingProblem } from './clients/reply-mapping.js';
 import {

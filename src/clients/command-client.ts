@@ -63,14 +63,7 @@ export abstract class CommandClient {
   [RUN_RAW](name: string, args: readonly RawArgument[]): unknown {
     const writer = borrowWriter();
     try {
-      if (name === '') throw unknownCommandError(name);
-      if (typeof name !== 'string') {
-        const given = describeType(name);
-        throw new MisuseError(
-          'RB_INVALID_ARGUMENT',
-          `The name of a command must be a string, got ${given}`,
-        );
-      }
+      assertCommandName(name);
       writer.push(name);
       for (const argument of args) writer.pushRaw(argument);
       const spec = rawSpec(name.toUpperCase(), args);
@@ -83,6 +76,17 @@ export abstract class CommandClient {
       returnWriter(writer);
     }
   }
+}
+
+/** Refuses what is no name of a raw command. */
+export function assertCommandName(name: unknown): asserts name is string {
+  if (name === '') throw unknownCommandError(name);
+  if (typeof name === 'string') return;
+  const given = describeType(name);
+  throw new MisuseError(
+    'RB_INVALID_ARGUMENT',
+    `The name of a command must be a string, got ${given}`,
+  );
 }
 
 /** As a call with `...args`, which V8 does not inline. */

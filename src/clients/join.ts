@@ -1,7 +1,7 @@
 /** The end of a call: when nothing is outstanding, at its deadline, or when it is aborted. */
 
 import { MapError, MisuseError, TimeoutError } from '../errors.js';
-import { isRbPromise, sequenceOf } from '../promise/rb-promise.js';
+import { isRbPromise, NO_SEQUENCE, sequenceOf } from '../promise/rb-promise.js';
 import { isObject, thenOf } from '../promise/thenable.js';
 import { hasListeners, MAP_CHANNEL } from '../telemetry/channels.js';
 import { traceMap } from '../telemetry/map-tracer.js';
@@ -209,7 +209,7 @@ class Join implements AbortWaiter {
   #takeStock(): Failure[] {
     const session = this.#session;
     this.issued = session.takeIssued();
-    if (this.#closesSession) session.dispatch.close();
+    if (this.#closesSession) session.end();
     return session.takeFailures();
   }
 
@@ -246,6 +246,8 @@ function eachOnce(failures: readonly Failure[]): Failure[] {
 function failureOf(failures: readonly Failure[], total: number): unknown {
   const reasons = failures.map(({ reason }) => reason);
   if (reasons.length === 1) return reasons[0];
-  const failed = new Set(failures.map(({ sequence }) => sequence)).size;
-  return new MapError({ reasons, failed, total });
+  const failed = new Set(failures.map(({ sequence }) => sequence));
+  // A promise of the caller's own that the callback returned: that is no command.
+  failed.delete(NO_SEQUENCE);
+  return new MapError({ reasons, failed: failed.size, total });
 }

@@ -146,6 +146,7 @@ export class MappingClient<
   #gather(keys: unknown): RbPromise<unknown> {
     let list;
     try {
+      this[SESSION].assertOpen();
       list = readKeys(keys);
     } catch (error) {
       return this[REFUSE](error, 'MGET');
@@ -157,12 +158,15 @@ export class MappingClient<
   #scatter(pairs: unknown): RbPromise<unknown> {
     let list;
     try {
+      this[SESSION].assertOpen();
       list = readPairs(pairs);
     } catch (error) {
       return this[REFUSE](error, 'MSET');
     }
     const all = allOf(list.map(([key, value]) => set.call(this, key, value)));
-    return all.then((replies) => (replies as unknown[]).at(-1));
+    // Of none there is no reply.
+    const ok = this[MAPPING].simpleAsBuffer ? Buffer.from('OK') : 'OK';
+    return all.then((replies) => (replies as unknown[]).at(-1) ?? ok);
   }
 }
 
@@ -173,7 +177,6 @@ const { get, set } = (MappingClient as { prototype: MappingClient }).prototype;
 function readKeys(keys: unknown): RedisArgument[] {
   // A copy, which has no holes.
   const list: unknown[] = Array.isArray(keys) ? Array.from(keys as unknown[]) : [keys];
-  if (list.length === 0) throw nothingGiven('MGET', 'key');
   list.forEach((key, index) => assertKey('MGET', index + 1, key));
   return list as RedisArgument[];
 }
@@ -185,7 +188,6 @@ function readPairs(pairs: unknown): [RedisArgument, RedisArgument][] {
   }
   const list: unknown[] = Array.isArray(pairs) ? Array.from(pairs) : Object.entries(pairs);
   const flat = Array.isArray(list[0]) ? list.flatMap(readPair) : list;
-  if (flat.length === 0) throw nothingGiven('MSET', 'pair');
   if (flat.length % 2 === 1) throw valueMissing();
   flat.forEach((argument, index) => {
     if (index % 2 === 0) assertKey('MSET', index + 1, argument);
@@ -207,8 +209,4 @@ function readPair(pair: unknown): unknown[] {
 
 function valueMissing(): MisuseError {
   return new MisuseError('RB_INVALID_ARGUMENT', 'MSET needs a value for each key');
-}
-
-function nothingGiven(command: string, what: string): MisuseError {
-  return new MisuseError('RB_INVALID_ARGUMENT', `${command} needs at least one ${what}`);
 }

@@ -12,6 +12,7 @@ import {
   sequenceOf,
 } from '../promise/rb-promise.js';
 import { isInstance } from '../util/foreign.js';
+import { throwInTask } from '../util/timers.js';
 import type { Backend } from './backend.js';
 import { Dispatch, type DispatchOptions } from './dispatch.js';
 import type { GiveUpReason } from './lane.js';
@@ -46,6 +47,7 @@ export class Session implements JoinScope {
   #issued = 0;
   #reported = 0;
   #isClosed = false;
+  #isOver = false;
   #isCancelling = false;
   /** What commands were cancelled with. Promises derived from theirs may be rejected later. */
   #cancellations: WeakSet<CancelledError> | undefined;
@@ -83,6 +85,12 @@ export class Session implements JoinScope {
     this.#isClosed = true;
   }
 
+  /** The call is over: nothing is outstanding, and no join looks for failures any more. */
+  end(): void {
+    this.#isOver = true;
+    this.dispatch.close();
+  }
+
   addIdleListener(listener: () => void): void {
     this.#idleListeners.add(listener);
   }
@@ -111,7 +119,8 @@ export class Session implements JoinScope {
   }
 
   callbackFailed(error: unknown, promise: RbPromise<unknown>): void {
-    this.#thrown.push({ sequence: sequenceOf(promise), reason: error });
+    if (this.#isOver) throwInTask(error);
+    else this.#thrown.push({ sequence: sequenceOf(promise), reason: error });
   }
 
   /** The failures since the last call that are unhandled now, in the order of issue. */

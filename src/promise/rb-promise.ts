@@ -26,6 +26,7 @@ export {
   isHandled,
   markHandled,
   MAX_SEQUENCE,
+  NO_SEQUENCE,
   scopeOf,
   sequenceOf,
   settleRejected,

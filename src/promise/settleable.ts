@@ -14,7 +14,7 @@
  */
 
 import { MisuseError } from '../errors.js';
-import { atEndOfTick } from '../util/timers.js';
+import { throwInTask } from '../util/timers.js';
 import { type Callback, type Observer, Reaction, reactionFor, ReactionQueue } from './reaction.js';
 import { callThen, isObject, thenOf, type Then } from './thenable.js';
 
@@ -45,7 +45,8 @@ const STATE_MASK = (1 << SEQUENCE_SHIFT) - 1;
 const SETTLED = RESOLVED | REJECTED;
 const LOCKED = SETTLED | FOLLOWING;
 
-const NO_SEQUENCE = -1;
+/** That of a promise which belongs to no command. @internal */
+export const NO_SEQUENCE = -1;
 /** The highest place in the order of issue that a promise has room for. @internal */
 export const MAX_SEQUENCE = 2 ** (31 - SEQUENCE_SHIFT) - 1;
 
@@ -381,11 +382,7 @@ export class Settleable<T> {
       callback(Settleable.#contentOf(promise));
     } catch (error) {
       if (promise.#scope !== undefined) promise.#scope.callbackFailed(error, promise);
-      else {
-        atEndOfTick(() => {
-          throw error;
-        });
-      }
+      else throwInTask(error);
     }
   }
 

@@ -27,6 +27,13 @@ export function atEndOfTick(callback: () => void): void {
   kept.immediate = setImmediate(callback);
 }
 
+/** Throws where no code of ours can catch it: the process hears of it as an uncaught exception. */
+export function throwInTask(error: unknown): void {
+  atEndOfTick(() => {
+    throw error;
+  });
+}
+
 /** In ms, since some time in the past. */
 export function now(): number {
   return clock();

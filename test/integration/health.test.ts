@@ -9,7 +9,7 @@ import { ConnectionError, MisuseError, TimeoutError } from '../../src/errors.js'
 import type { ClusterEvents, HostHealth } from '../../src/health.js';
 import type { PoolOptions } from '../../src/options.js';
 import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
-import { failureOf } from '../helpers/failures.js';
+import { failureOf, withUncaught } from '../helpers/failures.js';
 import type { FaultProxy } from '../helpers/fault-proxy.js';
 import { keyOn } from '../helpers/keys.js';
 import { useProxy } from '../helpers/proxied-clusters.js';
@@ -454,39 +454,27 @@ describe('the events of a cluster', () => {
 });
 
 describe('a listener that throws', () => {
-  let thrown: unknown[];
-  let others: NodeJS.UncaughtExceptionListener[];
-  const catchThrown = (error: unknown): void => void thrown.push(error);
-  beforeAll(() => {
-    thrown = [];
-    // Those of the test runner would fail the run.
-    others = process.listeners('uncaughtException');
-    process.removeAllListeners('uncaughtException').on('uncaughtException', catchThrown);
-  });
-  afterAll(() => {
-    process.removeAllListeners('uncaughtException');
-    for (const other of others) process.on('uncaughtException', other);
-  });
-
   it('raises an uncaught exception, and disturbs no reply', async () => {
-    const cluster = open();
-    const error = new Error('from a listener');
-    for (const name of ['hostUp', 'hostDown', 'reconnecting'] as const) {
-      cluster.on(name, () => {
-        throw error;
-      });
-    }
-    const keys = Array.from({ length: 100 }, (_, i) => keyOn(cluster, 0, `throws:${i}`));
-    const read = () => cluster.map((c) => c.mGet(keys));
-    expect(await read()).toEqual(keys.map(() => null));
-    proxy.pause('toServer');
-    const again = read();
-    await condition(() => cluster.getPoolForHost(0).pending > 0);
-    proxy.cut();
-    proxy.resume();
-    expect(await again).toEqual(keys.map(() => null));
-    await condition(() => thrown.length === 4);
-    expect(thrown).toEqual([error, error, error, error]);
-    expect(healthOf(cluster).state).toBe('up');
+    await withUncaught(async (thrown) => {
+      const cluster = open();
+      const error = new Error('from a listener');
+      for (const name of ['hostUp', 'hostDown', 'reconnecting'] as const) {
+        cluster.on(name, () => {
+          throw error;
+        });
+      }
+      const keys = Array.from({ length: 100 }, (_, i) => keyOn(cluster, 0, `throws:${i}`));
+      const read = () => cluster.map((c) => c.mGet(keys));
+      expect(await read()).toEqual(keys.map(() => null));
+      proxy.pause('toServer');
+      const again = read();
+      await condition(() => cluster.getPoolForHost(0).pending > 0);
+      proxy.cut();
+      proxy.resume();
+      expect(await again).toEqual(keys.map(() => null));
+      await condition(() => thrown.length === 4);
+      expect(thrown).toEqual([error, error, error, error]);
+      expect(healthOf(cluster).state).toBe('up');
+    });
   });
 });

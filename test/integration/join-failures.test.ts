@@ -8,7 +8,8 @@ import { SESSION } from '../../src/clients/members.js';
 import type { Session } from '../../src/clients/session.js';
 import { MapError, ReplyError } from '../../src/errors.js';
 import { MAX_SEQUENCE, RbPromise } from '../../src/promise/rb-promise.js';
-import { failureOf } from '../helpers/failures.js';
+import { failureOf, withUncaught } from '../helpers/failures.js';
+import { condition } from '../helpers/condition.js';
 import { keyOn } from '../helpers/keys.js';
 import { useServers } from '../helpers/servers.js';
 
@@ -218,8 +219,8 @@ describe('a callback that throws', () => {
   it('that issues commands: their failures count as theirs, of every kind of client', async () => {
     const refused = cluster.map((c) => {
       const promise = c.get('text');
-      void promise.then(() => c.mGet([]));
-      void promise.then(() => c.mSet([]));
+      void promise.then(() => c.mGet([null as never]));
+      void promise.then(() => c.mSet(['odd']));
     });
     expect(await failureOf(refused)).toMatchObject({ failed: 2, total: 3 });
     const { hostId } = await failureOf(cluster.map((c) => failing(c)));
@@ -253,9 +254,77 @@ describe('a callback that throws', () => {
     expect(order.filter((step) => step === 'last')).toHaveLength(20);
     expect(order.filter((step) => step === 'first')).toHaveLength(20);
   });
+
+  const late: [string, (rethrow: () => never) => Promise<unknown>][] = [
+    [
+      'of a map',
+      async (rethrow) => {
+        const [promise] = await cluster.map((c) => [c.get('a')]);
+        promise.done(rethrow);
+      },
+    ],
+    [
+      'of a command that failed',
+      async (rethrow) => {
+        let promise: RbPromise<number> | undefined;
+        await cluster.map((c) => void (promise = failing(c).done(undefined, ignore)));
+        promise!.done(undefined, rethrow);
+      },
+    ],
+    [
+      'of a list',
+      async (rethrow) => {
+        const { a } = await cluster.executeCommands({ a: [['GET', 'a']] });
+        RbPromise.all(a).done(rethrow);
+      },
+    ],
+    [
+      'of a call that timed out',
+      async (rethrow) => {
+        let promise: RbPromise<unknown> | undefined;
+        await failureOf(cluster.map((c) => void (promise = c.blPop('none', 0)), { timeout: 20 }));
+        promise!.done(undefined, rethrow);
+      },
+    ],
+    [
+      'of a derived promise that is settled later',
+      async (rethrow) => {
+        const own = new RbPromise<void>();
+        await cluster.map((c) => {
+          c.get('a')
+            .then(() => own)
+            .done(rethrow);
+        });
+        own.resolve();
+      },
+    ],
+  ];
+  it.each(late)('and comes when the call is over is thrown in a task: %s', async (_, issue) => {
+    await withUncaught(async (thrown) => {
+      const error = new Error('late');
+      await issue(() => {
+        throw error;
+      });
+      await condition(() => thrown.length > 0);
+      expect(thrown).toEqual([error]);
+    });
+  });
 });
 
 describe('what the callback returns', () => {
+  it('counts among the failures, but not among the commands, if it is of none', async () => {
+    const own = new Error('of no command');
+    const error = await failureOf(
+      cluster.map((c) => {
+        failing(c);
+        return RbPromise.rejected(own);
+      }),
+    );
+    expect(error).toMatchObject({ code: 'RB_MAP', failed: 1, total: 1 });
+    expect(error['errors']).toHaveLength(2);
+    expect(error['errors']).toContain(own);
+  });
+
   it('joins the others when it fails, and cancels nothing', async () => {
     let other: RbPromise<string | null> | undefined;
     const error = await failureOf(

@@ -170,6 +170,32 @@ describe('a local client', () => {
   });
 });
 
+describe('executeCommand', () => {
+  it('sends any command as it is, to whatever its answer is', async () => {
+    const client = cluster.getLocalClient(0);
+    const bytes = new Uint8Array([0, 255, 13]);
+    expect(await client.executeCommand('set', 'raw:1', bytes)).toBe('OK');
+    expect(await client.executeCommand('STRLEN', 'raw:1')).toBe(3);
+    expect(await client.executeCommand('INCRBY', Buffer.from('raw:2'), 5n)).toBe(5);
+    expect(await client.executeCommand('INCRBYFLOAT', 'raw:2', 0.5)).toBe('5.5');
+    const asBytes = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+    expect(await asBytes.executeCommand('GET', 'raw:1')).toEqual(Buffer.from(bytes));
+    expect(await client.duplicate().executeCommand('DEL', 'raw:1', 'raw:2')).toBe(2);
+  });
+
+  it('rejects what it is not to be given', async () => {
+    const execute = cluster.getLocalClient(0).executeCommand as (
+      ...args: unknown[]
+    ) => Promise<unknown>;
+    const client = cluster.getLocalClient(0);
+    for (const args of [[''], [5], ['GET', {}], ['GET', NaN], ['GET', undefined]]) {
+      const { code } = await failureOf(execute.apply(client, args));
+      expect(code).toBe(args[0] === '' ? 'RB_UNROUTABLE' : 'RB_INVALID_ARGUMENT');
+    }
+    expect(await failureOf(client.executeCommand('NOSUCH'))).toHaveProperty('message');
+  });
+});
+
 describe('duplicate', () => {
   it('answers a connecting client of the caller, every time another', async () => {
     const client = cluster.getLocalClient(0);

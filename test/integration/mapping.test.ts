@@ -2,7 +2,9 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 
+import type { MappingClient } from '../../src/clients/mapping-client.js';
 import type { Cluster } from '../../src/cluster.js';
+import { RESP_TYPES } from '../../src/commands/upstream.js';
 import { RbPromise } from '../../src/promise/rb-promise.js';
 import { failureOf } from '../helpers/failures.js';
 import { keyOn } from '../helpers/keys.js';
@@ -113,6 +115,24 @@ describe('mGet and mSet', () => {
       await cluster.map((c) => [c.del('a'), c.del('b')]);
     }
     expect(await cluster.map((c) => c.mGet('a' as unknown as string[]))).toEqual([null]);
+  });
+
+  it('answer no keys with no values, and no pairs with OK, while the client is open', async () => {
+    const asBytes = { [RESP_TYPES.SIMPLE_STRING]: Buffer };
+    let client: MappingClient | undefined;
+    const results = await cluster.map((c) => {
+      client = c;
+      return RbPromise.all([
+        c.mGet([]),
+        c.mSet([]),
+        c.mSet({}),
+        c.withTypeMapping(asBytes).mSet([]),
+      ]);
+    });
+    expect(results).toEqual([[], 'OK', 'OK', Buffer.from('OK')]);
+    for (const promise of [client!.mGet([]), client!.mSet({})]) {
+      expect(promise.reason).toMatchObject({ code: 'RB_CLOSED' });
+    }
   });
 
   it('fail as the first of their commands to fail', async () => {

@@ -20,7 +20,7 @@ import type {
   MapTrace,
 } from '../../src/telemetry/traces.js';
 import type { Key } from '../../src/util/key.js';
-import { failureOf } from '../helpers/failures.js';
+import { failureOf, withUncaught } from '../helpers/failures.js';
 import type { FaultProxy } from '../helpers/fault-proxy.js';
 import { keyOn, keysOn } from '../helpers/keys.js';
 import { useProxy } from '../helpers/proxied-clusters.js';
@@ -776,11 +776,7 @@ describe('a listener', () => {
 
   it('that throws disturbs no answer', async () => {
     const cluster = open();
-    const thrown: unknown[] = [];
-    const listeners = process.listeners('uncaughtException');
-    process.removeAllListeners('uncaughtException');
-    process.on('uncaughtException', (error) => thrown.push(error));
-    try {
+    await withUncaught(async (thrown) => {
       const error = new Error('of a listener');
       const throwing = (): never => {
         throw error;
@@ -792,9 +788,6 @@ describe('a listener', () => {
       expect(await cluster.map((client) => client.get(key))).toBe(null);
       await condition(() => thrown.length === 4);
       expect(thrown).toEqual([error, error, error, error]);
-    } finally {
-      process.removeAllListeners('uncaughtException');
-      for (const listener of listeners) process.on('uncaughtException', listener);
-    }
+    });
   });
 });

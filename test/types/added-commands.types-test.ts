@@ -66,6 +66,13 @@ export async function typed(): Promise<void> {
   });
   exactly<Promise<number>>()(cluster.getLocalClient(0).add('k', 1));
   exactly<Promise<number>>()(cluster.getLocalClient(0).lib.bump('k', 1));
+  const local = cluster.getLocalClient(0);
+  exactly<Promise<unknown>>()(local.executeCommand('GET', Buffer.from('k')));
+  exactly<Promise<unknown>>()(local.duplicate().executeCommand('PING'));
+  exactly<Promise<number>>()(local.duplicate().add('k', 1));
+  const types = { [RESP_TYPES.NUMBER]: String };
+  exactly<Promise<`${number}`>>()(local.withTypeMapping(types).add('k', 1));
+  exactly<Promise<unknown>>()(local.withTypeMapping(types).executeCommand('INCR', 'k'));
 }
 
 export async function mapped(): Promise<void> {
