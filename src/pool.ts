@@ -45,8 +45,15 @@ interface Holder {
 }
 
 interface Waiter {
+  readonly hasRoom: boolean;
   onRoom(): void;
 }
+
+/**
+ * So many parts of the bounds are sent apart, where what has no room waits: with one alone, nothing
+ * would go before all of it is answered.
+ */
+const PIECES = 8;
 
 /** Idle connections for blocking commands that are kept for the next ones. */
 const MAX_IDLE_BLOCKING = 4;
@@ -301,6 +308,26 @@ export class Pool {
   }
 
   /** @internal */
+  isPiece(commands: number, bytes: number): boolean {
+    return commands >= this.#maxPendingCommands / PIECES || bytes >= this.#maxPendingBytes / PIECES;
+  }
+
+  /**
+   * Whether a piece may go now. One that is larger than the bounds goes alone.
+   *
+   * @internal
+   */
+  hasRoomFor(commands: number, bytes: number): boolean {
+    if (this.#pendingCommands === 0) return true;
+    // Those that wait come first, also where less would fit already.
+    if (this.#waiters.size > 0 && !this.#isCallingWaiters) return false;
+    return (
+      this.#pendingCommands + commands <= this.#maxPendingCommands &&
+      this.#pendingBytes + bytes <= this.#maxPendingBytes
+    );
+  }
+
+  /** @internal */
   occupy(commands: number, bytes: number): void {
     this.#pendingCommands += commands;
     this.#pendingBytes += bytes;
@@ -320,7 +347,7 @@ export class Pool {
     this.#isCallingWaiters = true;
     try {
       for (const waiter of this.#waiters) {
-        if (!this.hasRoom) break;
+        if (!waiter.hasRoom) break;
         this.#waiters.delete(waiter);
         waiter.onRoom();
       }

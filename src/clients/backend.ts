@@ -72,6 +72,10 @@ export interface CommandPool {
   readonly hasRoom: boolean;
   /** Whether a command without room waits; else it is rejected. */
   readonly waitsForRoom: boolean;
+  /** Whether so much that will wait for room is to be a piece of its own: several have room at once. */
+  isPiece(commands: number, bytes: number): boolean;
+  /** Whether there is room for such a piece now. */
+  hasRoomFor(commands: number, bytes: number): boolean;
   /** Whether the host was removed since: nothing may be sent any more. */
   readonly isRemoved: boolean;
   /** What a command is rejected with that is not taken. */
@@ -106,6 +110,8 @@ export interface CommandCounters {
 }
 
 export interface RoomWaiter {
+  /** Whether there is room for what waits. */
+  readonly hasRoom: boolean;
   onRoom(): void;
 }
 

@@ -137,7 +137,13 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
       this.#host.onDirty(this);
       this.pool.addHolder(this);
     }
-    if (this.#buffer.size >= FLUSH_SIZE) this.flush();
+    if (this.#isFull) this.flush();
+  }
+
+  get #isFull(): boolean {
+    const { size } = this.#buffer;
+    if (size >= FLUSH_SIZE) return true;
+    return this.pool.waitsForRoom && this.pool.isPiece(this.#buffer.commands, size);
   }
 
   /** Sends on what is in the buffer, as far as it may go. */
@@ -210,7 +216,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
       this.#awaitsTurn = !this.#hasTurn;
     }
     while (this.#hasTurn && this.#held.length > 0) {
-      if (this.pool.waitsForRoom && !this.pool.hasRoom) {
+      if (this.pool.waitsForRoom && !this.hasRoom) {
         this.pool.awaitRoom(this);
         break;
       }
@@ -237,6 +243,12 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     this.#hasTurn = true;
     this.#sendHeld();
     this.#giveBackTurn();
+  }
+
+  /** Whether the next of what waits has room. */
+  get hasRoom(): boolean {
+    const next = this.#held[0];
+    return next === undefined || this.pool.hasRoomFor(next.commands, next.size);
   }
 
   onRoom(): void {

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { Cluster } from '../../src/cluster.js';
 import { OverloadError, TimeoutError } from '../../src/errors.js';
 import type { PoolOptions } from '../../src/options.js';
-import type { RbPromise } from '../../src/promise/rb-promise.js';
+import { RbPromise } from '../../src/promise/rb-promise.js';
 import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
@@ -194,6 +194,32 @@ describe("a host's bounds, with onOverload 'wait'", () => {
     });
     expect(await Promise.all(answers)).toEqual([1, 2]);
     expect(await client.get(key)).toBe('2');
+  });
+
+  it.each([
+    { maxPendingCommands: 20, maxPendingBytes: Infinity },
+    { maxPendingCommands: Infinity, maxPendingBytes: 500 },
+  ])('are kept by what is issued at once, of every client: %j', async (bounds) => {
+    const cluster = await clusterWith({ ...bounds, onOverload: 'wait' });
+    const client = cluster.getRoutingClient();
+    const pool = cluster.getPoolForHost(0);
+    const key = keyOn(cluster, 0);
+    await pool.executeCommand('PING');
+    const { answers, most } = await whileStopped(file.servers.slice(0, 1), async () => {
+      const answers = [
+        ...Array.from({ length: 500 }, () => client.incr(key)),
+        cluster.map((c) => RbPromise.all(Array.from({ length: 500 }, () => c.incr(key)))),
+      ];
+      await condition(() => pool.pending > 10);
+      await new Promise(setImmediate);
+      const { pendingCommands, pendingBytes } = cluster.health().get(0)!;
+      expect(pool.pending).toBe(pendingCommands);
+      return { answers, most: { commands: pendingCommands, bytes: pendingBytes } };
+    });
+    expect(most.commands).toBeLessThanOrEqual(bounds.maxPendingCommands);
+    expect(most.bytes).toBeLessThanOrEqual(bounds.maxPendingBytes);
+    const values = (await Promise.all<unknown>(answers)).flat() as number[];
+    expect(values.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1));
   });
 
   it('are awaited by nothing that has ended', async () => {

@@ -2,6 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import type { RoomWaiter } from '../../src/clients/backend.js';
 import { Cluster } from '../../src/cluster.js';
 import { ConnectionError } from '../../src/errors.js';
 import { createHost, type HostConfig } from '../../src/hosts.js';
@@ -263,7 +264,10 @@ describe('the bounds of a pool', () => {
     expect(pool.waitsForRoom).toBe(true);
     expect(makePool().waitsForRoom).toBe(false);
     const log: string[] = [];
-    const waiter = (name: string): { onRoom: () => void } => ({
+    const waiter = (name: string): RoomWaiter => ({
+      get hasRoom() {
+        return pool.hasRoomFor(1, 1);
+      },
       onRoom: () => {
         log.push(name);
         pool.occupy(1, 1);
@@ -283,7 +287,10 @@ describe('the bounds of a pool', () => {
   it('let one that still waits for room wait again', () => {
     const pool = makePool({ maxPendingCommands: 1, onOverload: 'wait' });
     let calls = 0;
-    const waiter = {
+    const waiter: RoomWaiter = {
+      get hasRoom() {
+        return pool.hasRoomFor(1, 1);
+      },
       onRoom: () => {
         calls++;
         pool.occupy(1, 1);
@@ -296,6 +303,52 @@ describe('the bounds of a pool', () => {
       pool.release(1, 1);
       expect(calls).toBe(Math.min(i, 5));
     }
+  });
+});
+
+describe('the room for pieces', () => {
+  it('is what is left, or all of it for one that is larger', () => {
+    const pool = makePool({ maxPendingCommands: 8, maxPendingBytes: 80, onOverload: 'wait' });
+    expect(pool.hasRoomFor(9, 1000)).toBe(true);
+    pool.occupy(6, 60);
+    expect(pool.hasRoomFor(2, 20)).toBe(true);
+    expect(pool.hasRoomFor(3, 20)).toBe(false);
+    expect(pool.hasRoomFor(2, 21)).toBe(false);
+  });
+
+  it('is left to the first that waits', () => {
+    const pool = makePool({ maxPendingCommands: 8, onOverload: 'wait' });
+    const went: number[] = [];
+    const waiter = (commands: number): RoomWaiter => ({
+      get hasRoom() {
+        return pool.hasRoomFor(commands, 1);
+      },
+      onRoom: () => {
+        went.push(commands);
+        pool.occupy(commands, 1);
+      },
+    });
+    pool.occupy(6, 6);
+    pool.awaitRoom(waiter(4));
+    pool.awaitRoom(waiter(1));
+    expect(pool.hasRoomFor(1, 1)).toBe(false);
+    pool.release(1, 1);
+    expect(went).toEqual([]);
+    pool.release(1, 1);
+    expect(went).toEqual([4]);
+    pool.release(1, 1);
+    expect(went).toEqual([4, 1]);
+  });
+
+  it('makes pieces of an eighth of the bounds', () => {
+    const pool = makePool({ maxPendingCommands: 80, maxPendingBytes: 800, onOverload: 'wait' });
+    expect([pool.isPiece(9, 99), pool.isPiece(10, 1), pool.isPiece(1, 100)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    const single = makePool({ maxPendingCommands: 2, onOverload: 'wait' });
+    expect(single.isPiece(1, 1)).toBe(true);
   });
 });
 
