@@ -1,7 +1,7 @@
 /** Asking before something is done that cannot be undone. */
 
 import type { Context } from './context.js';
-import { UsageError } from './exit.js';
+import { nothingGoesOn, UsageError } from './exit.js';
 
 const same = (text: string): string => text;
 
@@ -42,15 +42,23 @@ export async function confirm(context: Context, action: string): Promise<boolean
     );
   }
   const ask = await loadAsk();
+  signal.throwIfAborted();
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
+  signal.addEventListener('abort', end);
+  // After Ctrl-D, the end of its input, the prompt waits for what cannot come.
+  void nothingGoesOn().then(end);
   try {
     const hasColors = output.noteColors.isColorSupported;
     const theme = hasColors ? {} : { theme: COLORLESS };
     const question = { message: `${action}: go ahead?`, default: false, ...theme };
-    return await ask(question, { input: stdin, output: output.noteStream, signal });
+    const streams = { input: stdin, output: output.noteStream };
+    return await ask(question, { ...streams, signal: ended.signal });
   } catch (error) {
     // Ctrl-C on the prompt, which reads keys by itself.
     if (!signal.aborted && (error as Error).name === 'ExitPromptError') process.emit('SIGINT');
     signal.throwIfAborted();
+    if (ended.signal.aborted) return false;
     throw error;
   }
 }

@@ -1,5 +1,7 @@
 /** How the command line ends: its exit codes, and the errors that stand for one. */
 
+import { once } from 'node:events';
+
 /** The exit codes that scripts may rely on. An interruption is 128 and the number of the signal. */
 export const EXIT = {
   /** All went well. */
@@ -30,6 +32,14 @@ export class Stopped extends Error {
   static {
     this.prototype.name = 'Stopped';
   }
+}
+
+/**
+ * Resolves when nothing goes on any more: what is still awaited then, never settles, and the process
+ * would end without a word.
+ */
+export async function nothingGoesOn(): Promise<void> {
+  await once(process, 'beforeExit');
 }
 
 /** What the promise comes to, or the reason of the signal if that is first. */

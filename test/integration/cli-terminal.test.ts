@@ -10,6 +10,7 @@ const servers = useServers({ servers: 1, databasesEach: 2 });
 const cli = useCli();
 
 const CTRL_C = '\x03';
+const CTRL_D = '\x04';
 const ESCAPE = '\x1b[';
 
 beforeAll(() => cli.configure(servers.servers, 2));
@@ -111,12 +112,12 @@ describe.skipIf(!hasTerminals)('a command that cannot be undone', () => {
     expect(await sizes()).toEqual([0, 0]);
   });
 
-  it.each(['n\r', '\r'])('does not run after %j', async (answer) => {
+  it.each(['n\r', '\r', CTRL_D])('does not run after %j', async (answer) => {
     const running = await ask();
     running.write(answer);
     await running.shows('exit 1');
     await running.result;
-    expect(running.text).toContain('rb: nothing was done');
+    expect(running.text).toMatch(/^rb: nothing was done\r$/m);
     expect(await sizes()).toEqual([1, 1]);
   });
 
