@@ -6,7 +6,7 @@ import { EXIT, Stopped, UsageError } from './exit.js';
 import { jsonText } from './json.js';
 import { Load, type LoadOptions, type LoadResult } from './load.js';
 import { Progress } from './progress.js';
-import { describeErrorOfHost } from './report.js';
+import { note, noteErrorOfHost } from './report.js';
 import { formatCount } from './text.js';
 
 /** The options of `rb bench`. */
@@ -89,32 +89,38 @@ async function run(
 }
 
 /** Answers whether no key is left. */
-async function clean({ output }: Context, load: Load): Promise<boolean> {
+async function clean(context: Context, load: Load): Promise<boolean> {
+  const { output } = context;
+  const howToList = `listed by: rb keys --match '${load.prefix}*'`;
+  // A second interruption would end it at once.
+  if (isInterrupted(context)) {
+    note(context, `removing its keys; should that be stopped, what is left is ${howToList}`);
+  }
   const progress = new Progress(output, 'removing keys {bar} {percentage}%', 1);
   try {
     const failures = await load.clean((share) => progress.update(share));
     if (failures.size === 0) return true;
     for (const [hostId, error] of failures) {
-      output.note(`rb: host ${hostId}: keys were not removed: ${describeErrorOfHost(error)}`);
+      noteErrorOfHost(context, hostId, error, 'keys were not removed: ');
     }
-    output.note(`rb: what may be left is listed by: rb keys --match '${load.prefix}*'`);
+    note(context, `what may be left is ${howToList}`);
     return false;
   } finally {
     progress.stop();
   }
 }
 
+/** Whether it was interrupted by somebody who is still there to read. */
+function isInterrupted({ signal }: Context): boolean {
+  return signal.reason instanceof Stopped && signal.reason.exitCode !== EXIT.ok;
+}
+
 /** Prints what was measured, also up to an interruption. */
-async function print(
-  { output, isJson, signal }: Context,
-  options: LoadOptions,
-  result: LoadResult,
-): Promise<void> {
+async function print(context: Context, options: LoadOptions, result: LoadResult): Promise<void> {
+  const { output, isJson, signal } = context;
   const text = isJson
     ? jsonText(benchJson(options, result), 2)
     : formatBench(options, result, output);
   if (!signal.aborted) await output.line(text);
-  else if (signal.reason instanceof Stopped && signal.reason.exitCode !== EXIT.ok) {
-    output.writeLast(`${text}\n`);
-  }
+  else if (isInterrupted(context)) output.writeLast(`${text}\n`);
 }

@@ -44,6 +44,12 @@ export interface LoadResult {
   readonly failures: ReadonlyMap<string, number>;
 }
 
+/** The first keys of these families, all those of one before the next one's. */
+interface KeyRange {
+  readonly families: readonly Family[];
+  readonly count: number;
+}
+
 /** How many keys are filled or removed by one map. */
 const CHUNK = 1000;
 /** How many bytes of values one map fills: far less than may wait for a host. */
@@ -66,6 +72,9 @@ export class Load {
   readonly #pick: () => Share;
   readonly #latencies: ReadonlyMap<string, Int32Histogram>;
   readonly #failures = new Map<string, number>();
+  /** Of the keys that are filled, how many may be there. */
+  #filled = 0;
+  #hasRun = false;
   #issued = 0;
   #answered = 0;
   #failed = 0;
@@ -91,14 +100,17 @@ export class Load {
     const families = familiesToFill(this.#options.mix);
     const keyBytes = value.length * Math.max(1, ...families.map(valuesPerKey));
     const chunk = Math.max(1, Math.min(CHUNK, Math.floor(FILL_BYTES / keyBytes)));
-    await this.#forEachKey(families, chunk, onProgress, (client, key, family) =>
-      fill(client, family, key, value),
-    );
+    const range = { families, count: families.length * this.#options.keys };
+    await this.#forEachKey(range, chunk, onProgress, (client, key, family) => {
+      this.#filled += 1;
+      return fill(client, family, key, value);
+    });
   }
 
   /** Issues commands until the time is over, or their number is reached. */
   async run(): Promise<LoadResult> {
     const { concurrency, seconds } = this.#options;
+    this.#hasRun = true;
     const start = performance.now();
     const deadline = start + seconds * 1000;
     const workers = Promise.all(Array.from({ length: concurrency }, () => this.#work(deadline)));
@@ -162,8 +174,7 @@ export class Load {
   async clean(onProgress: (share: number) => void): Promise<ReadonlyMap<number, unknown>> {
     const failures = new Map<number, unknown>();
     const router = this.#cluster.getRouter();
-    const families = familiesOf(this.#options.mix);
-    await this.#forEachKey(families, CHUNK, onProgress, async (client, key) => {
+    await this.#forEachKey(this.#written(), CHUNK, onProgress, async (client, key) => {
       const hostId = router.getHostForKey(key);
       // A silent host would be waited for again and again.
       if (failures.has(hostId)) return;
@@ -176,16 +187,23 @@ export class Load {
     return failures;
   }
 
+  /** The keys that this run may have written. */
+  #written(): KeyRange {
+    const { mix, keys } = this.#options;
+    if (!this.#hasRun) return { families: familiesToFill(mix), count: this.#filled };
+    const families = familiesOf(mix);
+    return { families, count: families.length * keys };
+  }
+
   async #forEachKey(
-    families: readonly Family[],
+    { families, count }: KeyRange,
     chunk: number,
     onProgress: (share: number) => void,
     run: (client: LoadClient, key: string, family: Family) => PromiseLike<unknown>,
   ): Promise<void> {
     const { keys } = this.#options;
-    const all = families.length * keys;
-    for (let start = 0; start < all; start += chunk) {
-      const end = Math.min(all, start + chunk);
+    for (let start = 0; start < count; start += chunk) {
+      const end = Math.min(count, start + chunk);
       await this.#cluster.map(async (client) => {
         const issued: PromiseLike<unknown>[] = [];
         for (let index = start; index < end; index++) {
@@ -194,7 +212,7 @@ export class Load {
         }
         await Promise.all(issued);
       });
-      onProgress(end / all);
+      onProgress(end / count);
     }
   }
 

@@ -30,6 +30,37 @@ export function reportError(error: unknown, output: Output, isJson: boolean): nu
   return isMisuse(error) ? EXIT.misuse : EXIT.failed;
 }
 
+/** Where messages go, and whether as JSON. */
+export interface NoteTarget {
+  readonly output: Output;
+  readonly isJson: boolean;
+}
+
+/** Tells of something that is no error. */
+export function note({ output, isJson }: NoteTarget, message: string): void {
+  if (isJson) output.jsonNote({ note: message });
+  else output.note(`rb: ${message}`);
+}
+
+/**
+ * Tells of the error of one host, which does not end the call.
+ *
+ * @param prefix - what the error means here, to stand before its message.
+ */
+export function noteErrorOfHost(
+  { output, isJson }: NoteTarget,
+  hostId: number,
+  error: unknown,
+  prefix = '',
+): void {
+  if (!isJson) {
+    output.note(`rb: host ${hostId}: ${prefix}${describeErrorOfHost(error)}`);
+    return;
+  }
+  const json = errorJson(error);
+  output.jsonNote({ error: { ...json, message: prefix + json.message, host: hostId } });
+}
+
 /** Whether the call was wrong, and not what it met. */
 function isMisuse(error: unknown): boolean {
   return [UsageError, BadHostSetup, MisuseError, UnroutableCommand].some(

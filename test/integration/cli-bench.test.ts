@@ -43,6 +43,15 @@ async function keysLeft(): Promise<string[]> {
   return (await eachServer((direct) => direct.keys('*'))).flat();
 }
 
+interface NoteJson {
+  readonly note?: string;
+  readonly error?: { readonly message: string };
+}
+
+function parseLine(line: string): NoteJson {
+  return JSON.parse(line) as NoteJson;
+}
+
 async function benchJson(...args: string[]): Promise<BenchJson> {
   const { code, stdout, stderr } = await cli.run(['bench', '--json', ...args]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -120,7 +129,10 @@ describe('bench', () => {
     });
     running.kill('SIGINT');
     const { code, stdout, stderr } = await running.result;
-    expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
+    expect(code).toBe(130);
+    expect(stderr).toMatch(
+      /^rb: removing its keys; should that be stopped, what is left is listed by: rb keys --match 'rb-bench:[0-9a-f]{12}:\*'\n$/,
+    );
     expect(stdout).toMatch(
       /^get=80 set=20 on 200 keys, values of 100 bytes, 50 commands at a time\n/,
     );
@@ -129,6 +141,22 @@ describe('bench', () => {
     expect(stdout).toMatch(/^all +[\d,]+ /m);
     expect(stdout).toMatch(/^ *[\d.]+ - [\d.]+ ms +[\d,]+ +[\d.]+% +[█▏▎▍▌▋▊▉]+$/m);
   });
+
+  it('removes only what it has written when it is interrupted while it fills its keys', async () => {
+    await eachServer((direct) => direct.configResetStat());
+    const keys = 4_000_000;
+    const running = cli.start(['bench', '--json', '--keys', `${keys}`]);
+    await condition(async () => (await eachServer((direct) => direct.dbSize())).some(Boolean));
+    running.kill('SIGTERM');
+    const { code, stdout, stderr } = await running.result;
+    expect({ code, stdout }).toEqual({ code: 143, stdout: '' });
+    const { note } = JSON.parse(stderr) as { note: string };
+    expect(note).toMatch(/^removing its keys; .* rb keys --match 'rb-bench:[0-9a-f]{12}:\*'$/);
+    const stats = await eachServer((direct) => direct.info('commandstats'));
+    const calls = stats.map((text) => Number(/^cmdstat_unlink:calls=(\d+)/m.exec(text)?.[1]));
+    expect(Math.min(...calls)).toBeGreaterThan(0);
+    expect(calls.reduce((sum, count) => sum + count)).toBeLessThan(keys / 2);
+  }, 60_000);
 
   it('fills keys with large values without more waiting for a host than may', async () => {
     const socketPaths = servers.servers.map(({ socketPath }) => socketPath);
@@ -157,6 +185,12 @@ describe('bench', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^rb: host 1: keys were not removed: Could not connect to /);
     expect(stderr).toMatch(/rb keys --match 'rb-bench:[0-9a-f]{12}:\*'\n/);
+    const json = await cli.run([...args, '--json']);
+    const [removal, hint, end] = json.stderr.split('\n').filter(Boolean).map(parseLine);
+    expect(removal?.error).toMatchObject({ name: 'ConnectionError', host: 1 });
+    expect(removal?.error?.message).toMatch(/^keys were not removed: Could not connect to /);
+    expect(hint?.note).toMatch(/^what may be left is listed by: rb keys --match 'rb-bench:/);
+    expect(end?.error?.message).toMatch(/^Could not connect to /);
   });
 
   it('goes on when commands fail, counts them by reason, and ends with 1', async () => {

@@ -198,6 +198,9 @@ describe('keys', () => {
     ]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: 'list\n' });
     expect(stderr).toMatch(/^rb: host 2: Could not connect to .*\n$/);
+    const json = await cli.run(['keys', '--config', 'down.json', '--match', 'list', '--json']);
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stderr)).toMatchObject({ error: { name: 'ConnectionError', host: 2 } });
     const counted = await cli.run(['keys', '--config', 'down.json', '--count']);
     expect(counted.code).toBe(1);
     expect(counted.stdout).toMatch(/^2 .* failed$/m);

@@ -7,7 +7,7 @@ import { EXIT, untilAborted } from '../exit.js';
 import { jsonText } from '../json.js';
 import { Progress } from '../progress.js';
 import { bytesJson, SHOWN_TYPES } from '../reply.js';
-import { describeErrorOfHost, errorJson } from '../report.js';
+import { describeErrorOfHost, errorJson, noteErrorOfHost } from '../report.js';
 import { scanHost, type ScanOptions } from '../scan.js';
 import { formatTable } from '../table.js';
 import { displayKey, formatCount } from '../text.js';
@@ -131,8 +131,7 @@ async function report(
   if (options.count === true) await printCounts(context, scans, options);
   else {
     for (const { host, error } of scans) {
-      if (error === undefined) continue;
-      context.output.note(`rb: host ${host.hostId}: ${describeErrorOfHost(error)}`);
+      if (error !== undefined) noteErrorOfHost(context, host.hostId, error);
     }
   }
   return scans.some(({ error }) => error !== undefined) ? EXIT.failed : EXIT.ok;
