@@ -38,8 +38,8 @@ async function main(): Promise<number> {
       version: readVersion(),
     });
   } finally {
-    // From now on the first signal ends the process.
-    stop.abort();
+    // From now on the first signal ends the process, also while a read holds up its exit.
+    for (const name of SIGNALS) process.removeAllListeners(name);
   }
 }
 
@@ -48,14 +48,19 @@ function written(stream: NodeJS.WritableStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()));
 }
 
-/** The first signal lets the verb clean up, the second one ends it at once. */
+/**
+ * The first signal lets the verb clean up, the second one ends it at once: by what the system does,
+ * since an exit would wait for a read that blocks, as that of a FIFO. Shells tell the same code.
+ */
 function stopOnSignals(stop: AbortController): void {
   for (const name of SIGNALS) {
     const exitCode = 128 + constants.signals[name];
     process.on(name, () => {
       if (stop.signal.aborted) {
         if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR);
-        process.exit(exitCode);
+        process.removeAllListeners(name);
+        process.kill(process.pid, name);
+        return;
       }
       stop.abort(new Stopped('interrupted', exitCode));
     });

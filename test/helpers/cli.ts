@@ -25,6 +25,8 @@ export const hasTerminals = process.platform === 'linux' && existsSync(TERMINAL)
 export interface CliResult {
   /** The exit code; null if a signal ended the process. */
   readonly code: number | null;
+  /** The signal that ended it; null if it ended by itself. */
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
   /** What was written to stdout, to the byte. */
@@ -55,10 +57,13 @@ export class RunningCli {
   }
 
   async #wait(): Promise<CliResult> {
-    const [code] = (await once(this.#child, 'close')) as [number | null];
+    const [code, signal] = (await once(this.#child, 'close')) as [
+      CliResult['code'],
+      CliResult['signal'],
+    ];
     const bytes = Buffer.concat(this.#stdout);
     const stderr = Buffer.concat(this.#stderr).toString();
-    return { code, stdout: bytes.toString(), stderr, bytes };
+    return { code, signal, stdout: bytes.toString(), stderr, bytes };
   }
 
   /** What was written to stdout so far, without colours and other control sequences. */

@@ -1,12 +1,15 @@
 /** The verbs that need no server, `rb where` and `rb spread`, and how a call names its cluster. */
 
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Cluster } from '../../src/cluster.js';
 import { ConsistentHashingRouter } from '../../src/routers/consistent-hashing-router.js';
-import { useCli } from '../helpers/cli.js';
+import { type CliResult, type RunningCli, useCli } from '../helpers/cli.js';
+import { condition } from '../helpers/condition.js';
 
 const cli = useCli();
 
@@ -170,6 +173,40 @@ describe('spread', () => {
     const { code, stdout, stderr } = await cli.run(['spread', ...args]);
     expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: message });
   });
+});
+
+describe.skipIf(process.platform === 'win32')('a second signal', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '(%s) ends the process also while it reads from a FIFO',
+    async (signal) => {
+      const fifo = join(cli.folder, signal);
+      execFileSync('mkfifo', [fifo]);
+      const running = cli.start(['spread', fifo]);
+      // Opens as soon as somebody reads, who then waits for what is never written.
+      const writer = (await condition(() => openForWriting(fifo)))!;
+      const result = await endBySignals(running, signal).finally(() => closeSync(writer));
+      expect(result).toMatchObject({ code: null, signal, stdout: '', stderr: '' });
+    },
+  );
+
+  function openForWriting(fifo: string): number | undefined {
+    try {
+      return openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Signals again and again: of several that wait, a process gets one. */
+  async function endBySignals(running: RunningCli, signal: NodeJS.Signals): Promise<CliResult> {
+    let hasEnded = false;
+    void running.result.then(() => (hasEnded = true));
+    await condition(() => {
+      running.kill(signal);
+      return hasEnded;
+    });
+    return running.result;
+  }
 });
 
 describe('the cluster of a call', () => {
