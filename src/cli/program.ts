@@ -119,6 +119,7 @@ export async function runProgram(
   }
   const { signal, output } = surroundings;
   try {
+    assertText(args);
     await program.parseAsync(args, { from: 'user' });
     await output.flush();
   } catch (error) {
@@ -131,6 +132,16 @@ export async function runProgram(
     );
   }
   return exitCode;
+}
+
+/** Node puts U+FFFD for bytes that are no text: the call would be about another key than was given. */
+function assertText(args: readonly string[]): void {
+  const index = args.findIndex((arg) => arg.includes('\uFFFD'));
+  if (index === -1) return;
+  throw new UsageError(
+    `argument ${index + 1} is not UTF-8, or has U+FFFD, which stands for what is not: give bytes on ` +
+      'stdin, keys to rb where - or rb spread -, the last argument of a command to rb exec -x',
+  );
 }
 
 /** An option of rb behind the command of Redis, which is where people like to put them. */

@@ -462,6 +462,16 @@ describe('the grammar', () => {
     }
   });
 
+  it('refuses an argument that is no UTF-8 with 2, and shows nothing of it', async () => {
+    const { code, stdout, stderr } = await cli.runShell(`rb where "$(printf 'key\\377')"`);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^rb: argument 2 is not UTF-8, .* rb where - .* rb exec -x\n$/);
+    expect(stderr).not.toContain('key\uFFFD');
+    const json = await cli.run(['exec', '--json', 'GET', '\uFFFD']);
+    expect(json.code).toBe(2);
+    expect(JSON.parse(json.stderr)).toMatchObject({ error: { name: 'UsageError' } });
+  });
+
   it('prints the version of the package', async () => {
     expect((await cli.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
