@@ -7,7 +7,7 @@ import type { Colors, Output } from './output.js';
 import { describeErrorOfHost, errorJson } from './report.js';
 import type { ServerInfo } from './server-info.js';
 import { type Column, fitTable } from './table.js';
-import { formatBytes, formatCount, formatShare, plural } from './text.js';
+import { displayText, formatBytes, formatCount, formatShare, plural } from './text.js';
 
 const NONE = '-';
 
@@ -97,7 +97,7 @@ function hostRow(status: HostStatus, colors: Colors): string[] {
   const paint = { up: colors.green, loading: colors.yellow, down: colors.red }[state];
   return [
     ...[`${host}`, address, `${db}`, paint(state)],
-    ...[info?.version ?? NONE, info?.role ?? NONE, ...infoCells(info)],
+    ...[displayText(info?.version ?? NONE), displayText(info?.role ?? NONE), ...infoCells(info)],
     latencyMs === undefined ? NONE : `${latencyMs.toFixed(2)} ms`,
   ];
 }

@@ -31,10 +31,10 @@ function hex(byte: number): string {
 /** Controls, formats, surrogates, private and unassigned characters; separators but the space. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 
-/** A key for a terminal: as it is where that is plain to read, in quotes and escaped otherwise. */
-export function displayKey(key: string | Uint8Array): string {
-  const text = typeof key === 'string' ? key : decodeText(key);
-  if (text === undefined) return quoteBytes(key as Uint8Array);
+/** A key or a name for a terminal: as it is where that is plain to read, else in quotes and escaped. */
+export function displayText(value: string | Uint8Array): string {
+  const text = typeof value === 'string' ? value : decodeText(value);
+  if (text === undefined) return quoteBytes(value as Uint8Array);
   const isPlain = text !== '' && !text.startsWith('"') && !UNPRINTABLE.test(text);
   return isPlain ? text : quoteBytes(Buffer.from(text));
 }

@@ -89,6 +89,15 @@ describe('totals', () => {
     ]);
   });
 
+  it('have nothing above them that a terminal would obey, whatever a server says', () => {
+    const info = parseInfo('redis_version:\x1b[31m7\r\nrole:\u202emaster\r\n', 0);
+    const [, row] = formatStatus([{ host: 0, address: 'h0:6379', db: 0, state: 'up', info }], {
+      colors: plain,
+      room: Infinity,
+    }).split('\n');
+    expect(row).toMatch(/^0 +h0:6379 +0 +up +"\\x1b\[31m7" +"\\xe2\\x80\\xaemaster" /);
+  });
+
   it('leave columns out where a terminal has no room for all, and say so', () => {
     const at = (room: number): string[] =>
       formatStatus(statuses, { colors: plain, room }).split('\n');

@@ -7,7 +7,7 @@ import { jsonText } from '../../src/cli/json.js';
 import { FieldList, replyBytes, replyJson, replyLines, VerbatimText } from '../../src/cli/reply.js';
 import { formatTable } from '../../src/cli/table.js';
 import {
-  displayKey,
+  displayText,
   formatBytes,
   formatCount,
   formatShare,
@@ -115,12 +115,12 @@ describe('jsonText', () => {
 
 describe('text', () => {
   it('shows plain keys as they are, and quotes the others', () => {
-    expect(displayKey('user:1 ü 漢')).toBe('user:1 ü 漢');
-    expect(displayKey(bytes('plain'))).toBe('plain');
-    expect(displayKey('')).toBe('""');
-    expect(displayKey('"a"')).toBe('"\\"a\\""');
-    expect(displayKey('a\u202eb')).toBe(quoteBytes(bytes('a\u202eb')));
-    expect(displayKey(Buffer.from([0xc3]))).toBe('"\\xc3"');
+    expect(displayText('user:1 ü 漢')).toBe('user:1 ü 漢');
+    expect(displayText(bytes('plain'))).toBe('plain');
+    expect(displayText('')).toBe('""');
+    expect(displayText('"a"')).toBe('"\\"a\\""');
+    expect(displayText('a\u202eb')).toBe(quoteBytes(bytes('a\u202eb')));
+    expect(displayText(Buffer.from([0xc3]))).toBe('"\\xc3"');
   });
 
   it('takes logins out of URLs, wherever they end', () => {

@@ -10,7 +10,7 @@ import { bytesJson, SHOWN_TYPES } from '../reply.js';
 import { describeErrorOfHost, errorJson, noteErrorOfHost } from '../report.js';
 import { scanHost, type ScanOptions } from '../scan.js';
 import { formatTable } from '../table.js';
-import { displayKey, formatCount } from '../text.js';
+import { displayText, formatCount } from '../text.js';
 import { integer, type Verb } from '../verb.js';
 
 interface KeysOptions extends ScanOptions {
@@ -118,7 +118,7 @@ function lineOf(key: Buffer, { hostId, address, db }: HostInfo, context: Context
     const line = { key: bytesJson(key), host: hostId, address, db };
     return Buffer.from(`${jsonText(line)}\n`);
   }
-  return Buffer.concat([output.isTerminal ? Buffer.from(displayKey(key)) : key, LINE_END]);
+  return Buffer.concat([output.isTerminal ? Buffer.from(displayText(key)) : key, LINE_END]);
 }
 
 const LINE_END = Buffer.from('\n');

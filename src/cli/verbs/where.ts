@@ -11,7 +11,7 @@ import type { Context } from '../context.js';
 import { EXIT, UsageError } from '../exit.js';
 import { readKeys } from '../lines.js';
 import { bytesJson } from '../reply.js';
-import { displayKey } from '../text.js';
+import { displayText } from '../text.js';
 import type { Verb } from '../verb.js';
 
 type Key = string | Buffer;
@@ -55,7 +55,7 @@ async function runWhere(context: Context, operands: readonly string[]): Promise<
   for await (const key of keysOf(context, operands)) {
     const place = placeOf(key, cluster, router);
     if (context.isJson) await output.jsonLine({ key: keyJson(key), ...place });
-    else await output.write(columns.row(place, output.isTerminal ? displayKey(key) : key));
+    else await output.write(columns.row(place, output.isTerminal ? displayText(key) : key));
   }
   return EXIT.ok;
 }
