@@ -168,8 +168,9 @@ function grammarMessage({ code, message }: CommanderError): string {
       /^(unknown command) '(.*)'/s,
       (_, what, verb: string) => `${what} '${hideLogin(verb)}'`,
     )
-    // The value of an option that there is not may be anything.
-    .replace(/^(unknown option '[^=]*)=.*'/s, "$1'")
+    // The value of an option that there is not may be anything, also where it has no `=`: -psecret.
+    .replace(/^(unknown option '--[^=]*)=.*'/s, "$1'")
+    .replace(/^(unknown option '-[^-]).*'/su, "$1'")
     .replaceAll('\n', ' ');
   const [, verb = ''] = /^unknown command '([^']*)'/.exec(text) ?? [];
   if (code !== 'commander.unknownCommand' || !isRedisCommand(verb)) return text;

@@ -2,6 +2,8 @@
 
 import { isUtf8 } from 'node:buffer';
 
+import { redactUrl } from '../util/validate.js';
+
 const ESCAPES: Readonly<Record<number, string>> = {
   0x07: '\\a',
   0x08: '\\b',
@@ -67,10 +69,10 @@ export function redactUrls(message: string): string {
 
 /**
  * What was given where no `@` belongs, without what may be the login of a URL in it, with a scheme or
- * without one: here a password may have spaces, too.
+ * without one: here a password may have spaces, too. Of a URL, all goes that may hold a part of it.
  */
 export function hideLogin(value: string): string {
-  return value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@');
+  return value.includes('://') ? redactUrl(value) : value.replace(/^.*@/s, '***@');
 }
 
 const INTEGERS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });

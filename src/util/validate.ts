@@ -116,7 +116,7 @@ export function quote(text: string): string {
  * A URL for a message. Where it is not plain what is the login and what is the host, a password
  * may stand anywhere, so all of it goes.
  */
-function redactUrl(url: string): string {
+export function redactUrl(url: string): string {
   const [, scheme = '', login = '', rest = '', tail = ''] =
     /^([a-z][a-z0-9+.-]*:\/\/)?(.*@)?([^?#]*)(.*)$/is.exec(url) ?? [];
   const isPlain = /^(\[[^\]]*\]|[^:/[\]]*)(:\d*)?(\/|$)/.test(rest) && !/[/?#]/.test(login);

@@ -337,6 +337,9 @@ describe('the cluster of a call', () => {
     ['--hots=redis://:secret@host'],
     ['--timeout', 'redis://:secret@host'],
     ['--hots=my secret'],
+    ['-psecret'],
+    ['-p=my secret'],
+    ['--router', 'redis://host?secret', '--hosts=redis://a'],
     ['--router', 'redis://u:my secret@host', '--hosts=redis://a'],
     ['--config', 'redis://u:my secret@host'],
     ['--config', 'u:my secret@host'],
@@ -440,6 +443,15 @@ describe('the grammar', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/secret/i);
+  });
+
+  it('shows of an option that there is not only what is no value', async () => {
+    for (const args of [['exec', '-nps3cret', 'k'], ['-ps3cret'], ['--json', '-p', 's3cret']]) {
+      const { code, stderr } = await cli.run(args);
+      expect(code).toBe(2);
+      expect(stderr).toContain("unknown option '-p'");
+      expect(stderr).not.toContain('s3cret');
+    }
   });
 
   it('says how a command of Redis is sent', async () => {

@@ -135,6 +135,19 @@ describe('text', () => {
     expect(hideLogin('redis://u:my s3cret@h')).toBe('redis://***@h');
     expect(hideLogin('admin:a/b@c\nd@h')).toBe('***@h');
     expect(hideLogin('partition')).toBe('partition');
+    expect(hideLogin('user:1')).toBe('user:1');
+  });
+
+  it.each([
+    ['redis://h?password=s3cret', 'redis://h?***'],
+    ['redis://h/0#s3cret', 'redis://h/0#***'],
+    ['redis://:s3cret', 'redis://***'],
+    ['redis://u:s3cret/x', 'redis://***'],
+    ['redis://u:s/3cret@h', 'redis://***'],
+    ['redis://u:s3\ncret@h:1/2', 'redis://***@h:1/2'],
+    [' redis://u:s3cret@h', '***'],
+  ])('takes out of %j what may be a login that is no plain one', (text, shown) => {
+    expect(hideLogin(text)).toBe(shown);
   });
 
   it('keeps messages on one line', () => {
