@@ -16,6 +16,8 @@ export interface ClusterSource {
   readonly router?: string | undefined;
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Ends the waiting for a config file. */
+  readonly signal: AbortSignal;
 }
 
 /** The options of a cluster, and where they are from. */
@@ -48,7 +50,7 @@ export async function findClusterOptions(source: ClusterSource): Promise<FoundOp
   }
   const path = config ?? findConfigFile(folder);
   if (path === undefined) return undefined;
-  const content = await readConfigFile(path, folder);
+  const content = await readConfigFile(path, folder, source.signal);
   return { options: { ...withRouterClass(content, path), ...router }, origin: path };
 }
 

@@ -1,12 +1,13 @@
 /** The config file: where it is, and what it says. */
 
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { UsageError } from './exit.js';
+import { nothingGoesOn, untilAborted, UsageError } from './exit.js';
 import { unreadable } from './lines.js';
+import { hideLogin } from './text.js';
 
 /** The names that are looked for in the current folder. */
 const NAMES = ['json', 'js', 'mjs', 'ts', 'mts'].map((extension) => `rb.config.${extension}`);
@@ -20,14 +21,29 @@ export function findConfigFile(folder: string): string | undefined {
   return found[0];
 }
 
-/** What a config file holds. Whether those are options of a cluster is the cluster's to say. */
+/** The extensions of modules. Node knows them in lower case only. */
+const MODULES = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'];
+
+/**
+ * What a config file holds. Whether those are options of a cluster is the cluster's to say.
+ *
+ * @param signal - ends the waiting for it.
+ */
 export async function readConfigFile(
   path: string,
   folder: string,
+  signal: AbortSignal,
 ): Promise<Record<string, unknown>> {
   const absolute = resolve(folder, path);
-  const isJson = extname(path) === '.json';
-  const content = isJson ? await readJson(path, absolute) : await loadModule(path, absolute);
+  const stats = await stat(absolute).catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
+  if (stats.isDirectory()) throw unreadable(path, { code: 'EISDIR' });
+  const isJson = extname(path).toLowerCase() === '.json';
+  if (!isJson && !MODULES.includes(extname(path))) throw notConfig(path);
+  signal.throwIfAborted();
+  const reading = isJson ? readJson(path, absolute) : loadModule(path, absolute);
+  const content = await untilAborted(reading, signal);
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     const where = isJson ? 'hold' : 'export, as its default,';
     throw new UsageError(`${path} must ${where} an object: the options of the cluster`);
@@ -35,6 +51,13 @@ export async function readConfigFile(
   const options: Record<string, unknown> = { ...content };
   delete options['$schema'];
   return options;
+}
+
+function notConfig(path: string): UsageError {
+  const others = MODULES.join(', ');
+  return new UsageError(
+    `${hideLogin(path)} is no config file: its name must end with .json or, in lower case, one of ${others}`,
+  );
 }
 
 async function readJson(path: string, absolute: string): Promise<unknown> {
@@ -72,11 +95,12 @@ function placeOfExcerpt(message: string, text: string): number {
 }
 
 async function loadModule(path: string, absolute: string): Promise<unknown> {
-  if (!existsSync(absolute)) throw unreadable(path, { code: 'ENOENT' });
   if (/^\.[cm]?ts$/.test(extname(path))) assertTypeScript(path);
   try {
-    return await withoutWarnings(() => importDefault(pathToFileURL(absolute).href));
+    const { href } = pathToFileURL(absolute);
+    return await withoutWarnings(() => Promise.race([importDefault(href), neverLoaded(path)]));
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     if (error instanceof SyntaxError && ES_SYNTAX.test(error.message)) throw readAsCommonJs(path);
     throw new UsageError(`${path} cannot be loaded: ${reasonOf(error, path)}`);
   }
@@ -86,6 +110,12 @@ async function loadModule(path: string, absolute: string): Promise<unknown> {
 async function importDefault(url: string): Promise<unknown> {
   const module = (await import(url)) as { default?: unknown };
   return await module.default;
+}
+
+/** Rejects where nothing is left that could settle what the module awaits, or exports. */
+async function neverLoaded(path: string): Promise<never> {
+  await nothingGoesOn();
+  throw new UsageError(`${path} cannot be loaded: it waits for a promise that never settles`);
 }
 
 /** Why a module cannot be loaded. */

@@ -273,7 +273,7 @@ function makeContext(
     timeout,
     hostIds: hostIds.length === 0 ? undefined : hostIds,
     routerName: router,
-    findOptions: () => findClusterOptions({ config, urls, router, folder, env }),
+    findOptions: () => findClusterOptions({ config, urls, router, folder, env, signal }),
   });
 }
 

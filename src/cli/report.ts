@@ -3,6 +3,7 @@
 import {
   BadHostSetup,
   type CommandErrorFields,
+  ConnectionError,
   MisuseError,
   ReplyError,
   UnroutableCommand,
@@ -90,8 +91,15 @@ function doubtOf(error: unknown): string {
 function describeReason(error: unknown): string {
   if (!(error instanceof Error)) return oneLine(String(error));
   if (error instanceof UnroutableCommand) return adviseOn(error);
-  const message = oneLine(redactUrls(error.message));
+  const message = oneLine(redactUrls(messageOf(error)));
   return error instanceof ReplyError ? `(error) ${message}` : message;
+}
+
+/** With what was wrong with the answer of `credentials`, which the library says of the cause. */
+function messageOf(error: Error): string {
+  const { message, cause } = error;
+  const isMisused = error instanceof ConnectionError && cause instanceof MisuseError;
+  return isMisused ? `${message}: ${cause.message}` : message;
 }
 
 /** The message of the library ends with its own ways out; the command line has others. */
@@ -113,7 +121,7 @@ export function errorJson(error: unknown): ErrorJson {
   return {
     name: error.name,
     ...(typeof code === 'string' && { code }),
-    message: redactUrls(error.message),
+    message: redactUrls(messageOf(error)),
     ...(hostId !== undefined && { host: hostId }),
     ...(address !== undefined && { address }),
     ...(command !== undefined && { command: redactUrls(command) }),

@@ -119,6 +119,23 @@ describe('exec', () => {
     );
   });
 
+  it('says what is wrong with what credentials answers, and shows nothing of it', async () => {
+    const path = JSON.stringify(servers.servers[0]!.socketPath);
+    cli.file(
+      'login.mjs',
+      `const credentials = () => ({ pasword: 'secret' });
+      export default { hosts: { 0: { unixSocketPath: ${path}, credentials } } };`,
+    );
+    const message = /were not given: credentials must answer \{ username, password \} with strings/;
+    const { code, stderr } = await cli.run(['--config', 'login.mjs', 'exec', 'GET', 'k']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    const json = await cli.run(['--config', 'login.mjs', '--json', 'exec', 'GET', 'k']);
+    const { error } = JSON.parse(json.stderr) as { error: { message: string } };
+    expect(error.message).toMatch(message);
+    expect(stderr + json.stderr).not.toContain('secret');
+  });
+
   it('prints errors as JSON with --json', async () => {
     await cli.run(['exec', 'SET', 'text', 'no number']);
     const { code, stderr } = await cli.run(['exec', '--json', 'INCR', 'text']);

@@ -178,16 +178,25 @@ describe('spread', () => {
 describe.skipIf(process.platform === 'win32')('a second signal', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     '(%s) ends the process also while it reads from a FIFO',
-    async (signal) => {
-      const fifo = join(cli.folder, signal);
-      execFileSync('mkfifo', [fifo]);
-      const running = cli.start(['spread', fifo]);
-      // Opens as soon as somebody reads, who then waits for what is never written.
-      const writer = (await condition(() => openForWriting(fifo)))!;
-      const result = await endBySignals(running, signal).finally(() => closeSync(writer));
-      expect(result).toMatchObject({ code: null, signal, stdout: '', stderr: '' });
-    },
+    async (signal) => expectEnd(signal, (fifo) => ['spread', fifo]),
   );
+
+  it('does so also while it reads its config from there', () =>
+    expectEnd('SIGTERM', (fifo) => ['where', '--config', fifo, 'k']));
+
+  async function expectEnd(
+    signal: NodeJS.Signals,
+    args: (fifo: string) => string[],
+  ): Promise<void> {
+    const fifo = join(cli.folder, 'fifo.json');
+    execFileSync('mkfifo', [fifo]);
+    const running = cli.start(args(fifo));
+    // Opens as soon as somebody reads, who then waits for what is never written.
+    const writer = (await condition(() => openForWriting(fifo)))!;
+    const result = await endBySignals(running, signal).finally(() => closeSync(writer));
+    cli.removeFile('fifo.json');
+    expect(result).toMatchObject({ code: null, signal, stdout: '', stderr: '' });
+  }
 
   function openForWriting(fifo: string): number | undefined {
     try {
@@ -373,6 +382,57 @@ describe('a config that is a module', () => {
     });
     expect(stderr).toMatch(/^[^\n]*\n$/);
     expect(stderr).not.toContain('secret');
+  });
+});
+
+describe('a config that never comes', () => {
+  it.each(['export default new Promise(() => {});', 'await new Promise(() => {});'])(
+    'is refused with 2, and not passed over: %j',
+    async (text) => {
+      cli.file('never.mjs', text);
+      expect(await cli.run(['where', '--config', 'never.mjs', 'k'])).toMatchObject({
+        ...{ code: 2, stdout: '' },
+        stderr: 'rb: never.mjs cannot be loaded: it waits for a promise that never settles\n',
+      });
+    },
+  );
+
+  it('lets the first signal end the waiting', async () => {
+    cli.file(
+      'slow.mjs',
+      "console.log('loading'); setInterval(() => {}, 1000); await new Promise(() => {});",
+    );
+    const running = cli.start(['where', '--config', 'slow.mjs', 'k']);
+    await running.shows('loading');
+    running.kill('SIGTERM');
+    expect(await running.result).toMatchObject({ code: 143, stderr: '' });
+  });
+});
+
+describe('the name of a config file', () => {
+  it('may be in upper case where it is JSON', async () => {
+    cli.file('RB.JSON', { hosts: ['redis://a'] });
+    expect(await cli.run(['where', '--config', 'RB.JSON', 'k'])).toMatchObject({ code: 0 });
+  });
+
+  it.each(['rb.yaml', 'rb', 'rb.MJS'])('is refused with 2 where nothing reads %s', async (name) => {
+    cli.file(name, 'hosts: secret');
+    const { code, stdout, stderr } = await cli.run(['where', '--config', name, 'k']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /^rb: rb\S* is no config file: .*\.json or, in lower case, one of \.js, /,
+    );
+    expect(stderr).not.toContain('secret');
+    cli.removeFile(name);
+  });
+
+  it('may not be that of a folder, or of nothing', async () => {
+    const folder = await cli.run(['where', '--config', '.', 'k']);
+    expect(folder).toMatchObject({ code: 2, stderr: 'rb: cannot read .: it is a folder\n' });
+    const none = await cli.run(['where', '--config', 'no.mjs', 'k']);
+    expect(none).toMatchObject({
+      ...{ code: 2, stderr: 'rb: cannot read no.mjs: there is no such file\n' },
+    });
   });
 });
 
