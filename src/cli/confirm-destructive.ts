@@ -1,5 +1,6 @@
-/** Asking before a command of Redis that cannot be undone. */
+/** Before a command of Redis is sent: refusing what cannot be, asking about what cannot be undone. */
 
+import { refusal } from '../commands/refused.js';
 import { confirm } from './confirm.js';
 import type { Context } from './context.js';
 import { actionOf, isDestructive } from './destructive.js';
@@ -14,6 +15,14 @@ export const CONFIRM_OPTION = {
   flags: '-y, --yes',
   description: 'do not ask before a command that cannot be undone',
 };
+
+/** Refuses what no connection of the cluster carries before anything is asked, read or connected. */
+export function assertSendable([command = '', subcommand]: readonly string[]): void {
+  const refused = refusal(command, subcommand);
+  if (refused === undefined) return;
+  refused.command = command.toUpperCase();
+  throw refused;
+}
 
 /**
  * Asks before a destructive command; answers whether it is to run.

@@ -2,7 +2,12 @@
 
 import type { Cluster } from '../cluster.js';
 import { ConnectionError, FanoutError } from '../errors.js';
-import { CONFIRM_OPTION, confirmDestructive, type ConfirmOptions } from './confirm-destructive.js';
+import {
+  assertSendable,
+  CONFIRM_OPTION,
+  confirmDestructive,
+  type ConfirmOptions,
+} from './confirm-destructive.js';
 import { type Context, shortList } from './context.js';
 import { EXIT } from './exit.js';
 import { JSON_TYPES, replyBytes, replyJson, replyLines, SHOWN_TYPES } from './reply.js';
@@ -31,6 +36,7 @@ export async function runOnHosts(
   options: HostReplyOptions,
 ): Promise<number> {
   const [command = ''] = operands;
+  assertSendable(operands);
   const cluster = await context.openCluster({
     typeMapping: context.isJson ? JSON_TYPES : SHOWN_TYPES,
   });

@@ -113,6 +113,7 @@ export async function runProgram(
   add(keys);
   add(spread);
   add(bench);
+  addHelp(program);
   if (args.length === 0) {
     program.outputHelp({ error: true });
     return EXIT.misuse;
@@ -192,7 +193,7 @@ function newProgram({ output, version }: Surroundings): Command {
     })
     .showSuggestionAfterError();
   addOptions(program, SHARED);
-  program.commandsGroup('Verbs:').helpCommand('help [verb]', 'print the help of a verb');
+  program.commandsGroup('Verbs:').helpCommand(false);
   program.addHelpText('after', `\n${EXIT_CODES}\n\n${EXAMPLES}`);
   return program;
 }
@@ -210,6 +211,22 @@ function addVerb<O extends object>(program: Command, verb: Verb<O>): Command {
   addOptions(command, SHARED);
   command.addHelpText('after', `\n${formatExamples(verb.examples)}`);
   return command;
+}
+
+/** That of commander answers a verb that there is not with the help of all. */
+function addHelp(program: Command): void {
+  program
+    .command('help [verb]')
+    .summary('print the help of a verb')
+    .helpOption('-h, --help', 'print this help')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action((name?: string) => {
+      if (name === undefined) program.help();
+      const verb = program.commands.find((command) => command.name() === name);
+      if (verb === undefined) throw new UsageError(`unknown verb '${hideLogin(name)}'`);
+      verb.help();
+    });
 }
 
 /** Paragraphs on one line each: commander breaks them where the terminal ends. */

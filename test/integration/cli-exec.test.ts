@@ -273,6 +273,19 @@ describe('all', () => {
     expect(await sizes()).toContain('3 1 (integer) 0');
   });
 
+  it.each([
+    ['all', 'MONITOR'],
+    ['all', '--yes', 'sync'],
+    ['fanout', '--on', '0', 'CLIENT', 'REPLY', 'OFF'],
+    ['exec', '-x', 'MONITOR'],
+  ])('refuses at once what cannot be sent: %s %s %s', async (...args) => {
+    // Nothing is asked or connected to before.
+    const running = cli.start(['--hosts', 'unix:///nowhere', ...args]);
+    const { code, stdout, stderr } = await running.result;
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^rb: [A-Z ]+ cannot be sent by rb: take redis-cli on its host\n$/);
+  });
+
   it('takes the end of a server for the answer to SHUTDOWN', async () => {
     const { server, close } = await startServer();
     cli.file('single.json', {

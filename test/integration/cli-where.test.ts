@@ -481,12 +481,15 @@ describe('the grammar', () => {
       expect(help.stdout).toMatch(new RegExp(`Examples:\n  \\$ rb ${verb}`));
       expect((await cli.run(['help', verb])).stdout).toBe(help.stdout);
     }
+    expect(await cli.run(['help'])).toMatchObject({ code: 0, stdout, stderr: '' });
   });
 
   it('refuses what it does not know with 2, and says what was meant', async () => {
     const verb = await cli.run(['statsu']);
     expect(verb).toMatchObject({ code: 2, stdout: '' });
     expect(verb.stderr).toContain('(Did you mean status?)');
+    const help = await cli.run(['help', 'nosuch']);
+    expect(help).toMatchObject({ code: 2, stdout: '', stderr: "rb: unknown verb 'nosuch'\n" });
     for (const args of [[], ['exec'], ['where', '--nope'], ['status', 'operand']]) {
       const { code, stdout, stderr } = await cli.run(args);
       expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: '' });

@@ -214,6 +214,7 @@ describe('the schema of the config file', () => {
 
   it.each([
     { hosts: { 0: { port: 1 }, 1: { unixSocketPath: '/s', db: 2 } }, $schema: './x.json' },
+    { hosts: { 0: { hostId: 0, port: 1 }, 1: { hostId: 1 } } },
     { hosts: [{ hostId: 0, host: 'a', password: 'x', ssl: true, sslOptions: { ca: '' } }] },
     { hosts: ['redis://a', 'REDISS://b:1/2', 'unix:///s?db=1'], hostDefaults: { ssl: false } },
     {
@@ -236,6 +237,8 @@ describe('the schema of the config file', () => {
     { hosts: { '01': {} } },
     { hosts: { 0: { port: 0 } } },
     { hosts: { 0: { db: -1 } } },
+    { hosts: { 0: { hostId: '0' } } },
+    { hosts: {}, hostDefaults: { hostId: 0 } },
     { hosts: ['http://a'] },
     { hosts: [{ host: 'a' }] },
     { hosts: {}, poolOptions: { retries: -1 } },

@@ -2,7 +2,12 @@
 
 import type { Cluster } from '../../cluster.js';
 import { UnroutableCommand } from '../../errors.js';
-import { CONFIRM_OPTION, confirmDestructive, type ConfirmOptions } from '../confirm-destructive.js';
+import {
+  assertSendable,
+  CONFIRM_OPTION,
+  confirmDestructive,
+  type ConfirmOptions,
+} from '../confirm-destructive.js';
 import type { Context } from '../context.js';
 import { EXIT } from '../exit.js';
 import { JSON_TYPES, replyBytes, replyJson, replyLines, SHOWN_TYPES } from '../reply.js';
@@ -50,6 +55,7 @@ async function runExec(
 ): Promise<number> {
   const { output, isJson, signal } = context;
   const [command = '', ...args] = operands;
+  assertSendable(operands);
   const all = options.stdin === true ? [...args, await readAll(context)] : args;
   const cluster = await context.openCluster({ typeMapping: isJson ? JSON_TYPES : SHOWN_TYPES });
   const host = hostOf(cluster, command, all);
