@@ -12,8 +12,9 @@ export {
   RESP_TYPES,
   type TypeMapping,
 } from './commands/upstream.js';
-export { Cluster, type ClusterOptions } from './cluster.js';
 export type { RawArgument } from './commands/key-table.js';
+
+export { Cluster, type ClusterOptions } from './cluster.js';
 export type { CommandLists, ListResults } from './clients/execute-commands.js';
 export type { ListedCommand, PlainCommand, ScriptCommand } from './clients/command-list.js';
 export {

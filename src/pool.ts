@@ -1,7 +1,6 @@
 /** The connections to one host, and the bounds on what may wait for it. */
 
-import { commandForMessage } from './commands/key-table.js';
-import type { RawArgument } from './commands/key-table.js';
+import { commandForMessage, type RawArgument } from './commands/key-table.js';
 import { BadHostSetup, ConnectionError, OverloadError } from './errors.js';
 import type { HostLoad, HostMonitor } from './health.js';
 import { connectionOptions } from './host-connection.js';
@@ -313,18 +312,18 @@ export class Pool {
   }
 
   /**
-   * Whether a piece may go now. One that is larger than the bounds goes alone.
+   * Whether a piece may go now. One that is larger than what is left goes alone: beside nothing but
+   * commands that block, for which it might wait forever.
    *
    * @internal
    */
   hasRoomFor(commands: number, bytes: number): boolean {
-    if (this.#pendingCommands === 0) return true;
     // Those that wait come first, also where less would fit already.
     if (this.#waiters.size > 0 && !this.#isCallingWaiters) return false;
-    return (
+    const fits =
       this.#pendingCommands + commands <= this.#maxPendingCommands &&
-      this.#pendingBytes + bytes <= this.#maxPendingBytes
-    );
+      this.#pendingBytes + bytes <= this.#maxPendingBytes;
+    return fits || (this.hasRoom && this.#pendingCommands === this.#busyBlocking.size);
   }
 
   /** @internal */

@@ -35,7 +35,8 @@ export interface HostStats {
   readonly address: string;
   /**
    * Commands of callers, counted when they leave their buffer, or are refused for want of room or
-   * because their host was removed, whatever becomes of them. One that is sent again counts once. What `executeCommands` asks a server about its scripts counts, too.
+   * because their host was removed, whatever becomes of them. One that is sent again counts once. What
+   * `executeCommands` asks a server about its scripts counts, too.
    */
   readonly commands: number;
   /** The commands that they became: neighbouring `GET`s and `SET`s of a map are merged. */

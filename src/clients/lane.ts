@@ -273,14 +273,15 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   #onDone(done: LanePipeline): void {
     clearTimer(done.timer);
     done.endTrace();
-    if (done.isOccupying) this.pool.release(done.commands, done.size);
     const isBlocking = done.blockingTime !== undefined;
-    if (!isBlocking && !done.hasLost) {
-      this.pool.counters.recordLatency(now() - done.sentAt);
-    }
     if (isBlocking && done.channel !== undefined) {
       this.pool.closeBlockingChannel(done.channel, true);
       done.channel = undefined;
+    }
+    // Whoever has waited for its room may go now.
+    if (done.isOccupying) this.pool.release(done.commands, done.size);
+    if (!isBlocking && !done.hasLost) {
+      this.pool.counters.recordLatency(now() - done.sentAt);
     }
     this.#forget(done);
     this.#giveBackTurn();

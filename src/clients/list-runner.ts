@@ -29,18 +29,18 @@ import { isMissingScript } from './script-sink.js';
 import type { Session } from './session.js';
 import { CommandContext, CommandPromise } from './sinks.js';
 
+/** For replies whose types are not the caller's choice. */
+const PLAIN_MAPPINGS = { 2: new ReplyMapping(2, undefined), 3: new ReplyMapping(3, undefined) };
+
 /** Sends raw commands of a session, whatever their keys are. */
 class RawSender {
   readonly #session: Session;
   readonly #mapping: ReplyMapping;
-  /** For replies whose types are not the caller's choice. */
-  readonly #plainMapping: ReplyMapping;
   #context: CommandContext | undefined;
 
   constructor(session: Session, mapping: ReplyMapping) {
     this.#session = session;
     this.#mapping = mapping;
-    this.#plainMapping = new ReplyMapping(mapping.protocol, undefined);
   }
 
   /** A promise that counts among the commands of the call. */
@@ -60,7 +60,8 @@ class RawSender {
 
   /** The same with a reply whose types are not the caller's choice. */
   plain(spec: CommandSpec): CommandPromise<unknown> {
-    return CommandPromise.of(new CommandContext(SILENT, spec, this.#plainMapping), 0);
+    const mapping = PLAIN_MAPPINGS[this.#mapping.protocol];
+    return CommandPromise.of(new CommandContext(SILENT, spec, mapping), 0);
   }
 
   send(lane: Lane, sink: CommandPromise<unknown>, args: readonly RawArgument[]): void {

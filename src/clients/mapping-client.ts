@@ -165,8 +165,8 @@ export class MappingClient<
     }
     const all = allOf(list.map(([key, value]) => set.call(this, key, value)));
     // Of none there is no reply.
-    const ok = this[MAPPING].simpleAsBuffer ? Buffer.from('OK') : 'OK';
-    return all.then((replies) => (replies as unknown[]).at(-1) ?? ok);
+    if (list.length === 0) return all.then(() => okOf(this[MAPPING]));
+    return all.then((replies) => (replies as unknown[]).at(-1));
   }
 }
 
@@ -205,6 +205,10 @@ function readPairs(pairs: unknown): [RedisArgument, RedisArgument][] {
 function readPair(pair: unknown): unknown[] {
   if (!Array.isArray(pair) || pair.length !== 2) throw valueMissing();
   return Array.from(pair);
+}
+
+function okOf({ simpleAsBuffer }: ReplyMapping): string | Buffer {
+  return simpleAsBuffer ? Buffer.from('OK') : 'OK';
 }
 
 function valueMissing(): MisuseError {

@@ -93,7 +93,7 @@ function nulError(): UnroutableCommand {
   return new UnroutableCommand('The name of a command cannot hold a NUL');
 }
 
-/** A subcommand in upper case, up to the first NUL as well. */
+/** A name in upper case; that of a subcommand counts up to its first NUL as well. */
 function nameOf(arg: RawArgument | undefined): string {
   const isText = typeof arg === 'string' || isUint8Array(arg);
   const [name = ''] = wordOf(isText ? arg.slice(0, LONGEST_NAME) : arg).split('\0', 1);

@@ -9,7 +9,7 @@ import { RbPromise } from '../../src/promise/rb-promise.js';
 import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
-import { keyOn } from '../helpers/keys.js';
+import { keyOn, keysOn } from '../helpers/keys.js';
 import { condition, useServers } from '../helpers/servers.js';
 import { whileStopped } from '../helpers/stopped.js';
 
@@ -220,6 +220,29 @@ describe("a host's bounds, with onOverload 'wait'", () => {
     expect(most.bytes).toBeLessThanOrEqual(bounds.maxPendingBytes);
     const values = (await Promise.all<unknown>(answers)).flat() as number[];
     expect(values.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1));
+  });
+
+  it.each([
+    [{ maxPendingBytes: 500 }, 1],
+    [{ maxPendingCommands: 16 }, 15],
+  ])('let the rest go beside commands that block for good: %j', async (bounds, blocking) => {
+    const cluster = await clusterWith({ ...bounds, onOverload: 'wait' });
+    const client = cluster.getRoutingClient();
+    const pool = cluster.getPoolForHost(0);
+    const key = keyOn(cluster, 0);
+    const lists = keysOn(cluster, 0, blocking, 'list');
+    const blocked = lists.map((list) => client.blPop(list, 0));
+    await condition(() => pool.pending === blocking);
+    // More than what is left of either bound, in one piece.
+    const large = 'x'.repeat(600);
+    expect(await Promise.all([client.set(key, large), client.append(key, large)])).toEqual([
+      'OK',
+      1200,
+    ]);
+    for (const list of lists) {
+      await cluster.getLocalClient(0).lPush(list, 'element');
+    }
+    await Promise.all(blocked);
   });
 
   it('are awaited by nothing that has ended', async () => {
