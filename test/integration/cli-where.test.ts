@@ -178,16 +178,28 @@ describe('spread', () => {
 describe.skipIf(process.platform === 'win32')('a second signal', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     '(%s) ends the process also while it reads from a FIFO',
-    async (signal) => expectEnd(signal, (fifo) => ['spread', fifo]),
+    async (signal) => {
+      const result = await endWhileReading(signal, (fifo) => ['spread', fifo]);
+      expect(result).toMatchObject({ code: null, signal, stdout: '', stderr: '' });
+    },
   );
 
-  it('does so also while it reads its config from there', () =>
-    expectEnd('SIGTERM', (fifo) => ['where', '--config', fifo, 'k']));
+  it('does so also while it reads its config from there', async () => {
+    const args = (fifo: string) => ['where', '--config', fifo, 'k'];
+    const { code, signal, stdout, stderr } = await endWhileReading('SIGTERM', args);
+    // The first one ends it cleanly if it comes between two reads; shells tell both ends alike.
+    const ends = [
+      { code: null, signal: 'SIGTERM' },
+      { code: 143, signal: null },
+    ];
+    expect(ends).toContainEqual({ code, signal });
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
+  });
 
-  async function expectEnd(
+  async function endWhileReading(
     signal: NodeJS.Signals,
     args: (fifo: string) => string[],
-  ): Promise<void> {
+  ): Promise<CliResult> {
     const fifo = join(cli.folder, 'fifo.json');
     execFileSync('mkfifo', [fifo]);
     const running = cli.start(args(fifo));
@@ -195,7 +207,7 @@ describe.skipIf(process.platform === 'win32')('a second signal', () => {
     const writer = (await condition(() => openForWriting(fifo)))!;
     const result = await endBySignals(running, signal).finally(() => closeSync(writer));
     cli.removeFile('fifo.json');
-    expect(result).toMatchObject({ code: null, signal, stdout: '', stderr: '' });
+    return result;
   }
 
   function openForWriting(fifo: string): number | undefined {
