@@ -1,7 +1,9 @@
 /** Asking before something is done that cannot be undone. */
 
+import type { Key } from 'node:readline';
+
 import type { Context } from './context.js';
-import { nothingGoesOn, UsageError } from './exit.js';
+import { UsageError } from './exit.js';
 
 const same = (text: string): string => text;
 
@@ -47,7 +49,10 @@ export async function confirm(context: Context, action: string): Promise<boolean
   const end = (): void => ended.abort();
   signal.addEventListener('abort', end);
   // After Ctrl-D, the end of its input, the prompt waits for what cannot come.
-  void nothingGoesOn().then(end);
+  const onKey = (_text: unknown, { ctrl, name }: Key): void => {
+    if (ctrl && name === 'd') end();
+  };
+  stdin.on('keypress', onKey);
   try {
     const hasColors = output.noteColors.isColorSupported;
     const theme = hasColors ? {} : { theme: COLORLESS };
@@ -60,5 +65,7 @@ export async function confirm(context: Context, action: string): Promise<boolean
     signal.throwIfAborted();
     if (ended.signal.aborted) return false;
     throw error;
+  } finally {
+    stdin.off('keypress', onKey);
   }
 }

@@ -142,6 +142,13 @@ describe('bench', () => {
     expect(stdout).toMatch(/^ *[\d.]+ - [\d.]+ ms +[\d,]+ +[\d.]+% +[█▏▎▍▌▋▊▉]+$/m);
   });
 
+  it('removes its keys without a word, and ends with 0, where nobody reads', async () => {
+    const running = cli.start(['bench', '--keys', '50', '--commands', '10']);
+    running.closeOutput();
+    expect(await running.result).toMatchObject({ code: 0, stderr: '' });
+    expect(await keysLeft()).toEqual([]);
+  });
+
   it('removes only what it has written when it is interrupted while it fills its keys', async () => {
     await eachServer((direct) => direct.configResetStat());
     const keys = 4_000_000;

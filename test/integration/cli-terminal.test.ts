@@ -121,6 +121,20 @@ describe.skipIf(!hasTerminals)('a command that cannot be undone', () => {
     expect(await sizes()).toEqual([1, 1]);
   });
 
+  it('does not run after Ctrl-D where the config leaves something open', async () => {
+    cli.file(
+      'open.config.mjs',
+      "import { readFileSync } from 'node:fs'; setInterval(() => {}, 1000);\n" +
+        "export default JSON.parse(readFileSync('rb.config.json'));\n",
+    );
+    const running = cli.startOnTerminal('rb all --config open.config.mjs FLUSHDB; echo "exit $?"');
+    await running.shows('go ahead? (y/N)');
+    running.write(CTRL_D);
+    await running.shows('exit 1');
+    await running.result;
+    expect(await sizes()).toEqual([1, 1]);
+  });
+
   it('does not run after Ctrl-C, which ends with 130', async () => {
     const running = await ask();
     running.write(CTRL_C);
