@@ -201,8 +201,12 @@ class Join implements AbortWaiter {
       failures.push({ sequence: sequenceOf(result), reason: result.reason });
       failures.sort((a, b) => a.sequence - b.sequence);
     }
-    if (failures.length > 0) reject(failureOf(eachOnce(failures), this.issued));
-    else resolve(isRbPromise(result) ? result.value : result);
+    if (failures.length > 0) {
+      reject(failureOf(eachOnce(failures), this.issued));
+      return;
+    }
+    if (this.#closesSession) this.#session.succeed();
+    resolve(isRbPromise(result) ? result.value : result);
   }
 
   /** Everything that was issued is settled: answers the failures among it. */

@@ -2,6 +2,7 @@
 
 import type { CommandSpec } from '../commands/command-spec.js';
 import type { RawArgument } from '../commands/key-table.js';
+import { tooMany } from '../commands/signature.js';
 import type {
   RedisArgument,
   RedisFunctions,
@@ -14,7 +15,7 @@ import { MisuseError } from '../errors.js';
 import { allOf, type RbPromise } from '../promise/rb-promise.js';
 import type { Text } from '../util/text.js';
 import { describeType, isRecord } from '../util/validate.js';
-import { defineMethod, hostOf, sendTo } from './command-client.js';
+import { defineMethod, hostOf, ignoredArgument, sendTo } from './command-client.js';
 import type { AddedCommands, MappedCommands } from './command-methods.js';
 import type { CommandWriter } from './command-writer.js';
 import { ISSUE, ISSUE_PLAIN, MAPPING, NEW_PROMISE, REFUSE, RUN_RAW, SESSION } from './members.js';
@@ -134,20 +135,21 @@ export class MappingClient<
   static {
     const { prototype } = MappingClient as { prototype: MappingClient };
     shortenPlainMethods(prototype);
-    defineMethod(prototype, 'mGet', function (this: MappingClient, keys: unknown) {
-      return this.#gather(keys);
+    defineMethod(prototype, 'mGet', function (this: MappingClient, ...args: unknown[]) {
+      return this.#gather(args);
     });
-    defineMethod(prototype, 'mSet', function (this: MappingClient, pairs: unknown) {
-      return this.#scatter(pairs);
+    defineMethod(prototype, 'mSet', function (this: MappingClient, ...args: unknown[]) {
+      return this.#scatter(args);
     });
   }
 
   /** `MGET` over all hosts: the values in the order of the keys. */
-  #gather(keys: unknown): RbPromise<unknown> {
+  #gather(args: readonly unknown[]): RbPromise<unknown> {
     let list;
     try {
       this[SESSION].assertOpen();
-      list = readKeys(keys);
+      assertSingle('MGET', args);
+      list = readKeys(args[0]);
     } catch (error) {
       return this[REFUSE](error, 'MGET');
     }
@@ -155,11 +157,12 @@ export class MappingClient<
   }
 
   /** `MSET` over all hosts: not atomic, as it is on one. */
-  #scatter(pairs: unknown): RbPromise<unknown> {
+  #scatter(args: readonly unknown[]): RbPromise<unknown> {
     let list;
     try {
       this[SESSION].assertOpen();
-      list = readPairs(pairs);
+      assertSingle('MSET', args);
+      list = readPairs(args[0]);
     } catch (error) {
       return this[REFUSE](error, 'MSET');
     }
@@ -173,6 +176,10 @@ export class MappingClient<
 /** The client's own, whatever scripts and modules a user has named so. */
 const { get, set } = (MappingClient as { prototype: MappingClient }).prototype;
 
+function assertSingle(name: string, { length }: readonly unknown[]): void {
+  if (length > 1) throw ignoredArgument(name, tooMany(length, 1));
+}
+
 /** The keys of an `mGet`, every one of them checked before the first is asked for. */
 function readKeys(keys: unknown): RedisArgument[] {
   // A copy, which has no holes.
@@ -184,7 +191,11 @@ function readKeys(keys: unknown): RedisArgument[] {
 /** The forms that `mSet` takes: a record, a list of pairs, or a flat list. Checked as a whole. */
 function readPairs(pairs: unknown): [RedisArgument, RedisArgument][] {
   if (!Array.isArray(pairs) && !isRecord(pairs)) {
-    throw wrongArgument('MSET', 1, `a list or a record, got ${describeType(pairs)}`);
+    throw wrongArgument(
+      'MSET',
+      1,
+      `the pairs must be a list or a record, got ${describeType(pairs)}`,
+    );
   }
   const list: unknown[] = Array.isArray(pairs) ? Array.from(pairs) : Object.entries(pairs);
   const flat = Array.isArray(list[0]) ? list.flatMap(readPair) : list;
@@ -192,7 +203,11 @@ function readPairs(pairs: unknown): [RedisArgument, RedisArgument][] {
   flat.forEach((argument, index) => {
     if (index % 2 === 0) assertKey('MSET', index + 1, argument);
     else if (plainValue(argument) === undefined) {
-      throw wrongArgument('MSET', index + 1, `a string or bytes, got ${describeType(argument)}`);
+      throw wrongArgument(
+        'MSET',
+        index + 1,
+        `a value must be a string or bytes, got ${describeType(argument)}`,
+      );
     }
   });
   return Array.from({ length: flat.length / 2 }, (_, i) => [

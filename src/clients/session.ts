@@ -12,9 +12,10 @@ import {
   sequenceOf,
 } from '../promise/rb-promise.js';
 import { isInstance } from '../util/foreign.js';
-import { throwInTask } from '../util/timers.js';
+import { atEndOfTick, throwInTask } from '../util/timers.js';
 import type { Backend } from './backend.js';
 import { Dispatch, type DispatchOptions } from './dispatch.js';
+import { warnOfLateFailure } from './late-failure.js';
 import type { GiveUpReason } from './lane.js';
 
 /** A failure that nobody handled, or what a callback threw. */
@@ -48,6 +49,8 @@ export class Session implements JoinScope {
   #reported = 0;
   #isClosed = false;
   #isOver = false;
+  /** Whether its call resolved, so that of later failures nobody hears. Once a warning told, false. */
+  #tellsOfFailures = false;
   #isCancelling = false;
   /** What commands were cancelled with. Promises derived from theirs may be rejected later. */
   #cancellations: WeakSet<CancelledError> | undefined;
@@ -91,6 +94,11 @@ export class Session implements JoinScope {
     this.dispatch.close();
   }
 
+  /** Nothing failed until the end of the call. Of what fails later, and is not handled, a warning tells. */
+  succeed(): void {
+    this.#tellsOfFailures = true;
+  }
+
   addIdleListener(listener: () => void): void {
     this.#idleListeners.add(listener);
   }
@@ -103,8 +111,20 @@ export class Session implements JoinScope {
     const { reason } = promise;
     // Cancelled commands count as handled.
     if (isInstance(reason, CancelledError) && this.#isOwnCancellation(reason)) return;
+    if (this.#isOver) {
+      if (this.#tellsOfFailures) this.#tellUnlessHandled(promise);
+      return;
+    }
     this.#rejected.push(promise);
     if (this.#rejected.length > this.#keptFailures) this.#forgetHandled();
+  }
+
+  #tellUnlessHandled(promise: RbPromise<unknown>): void {
+    atEndOfTick(() => {
+      if (!this.#tellsOfFailures || isHandled(promise)) return;
+      this.#tellsOfFailures = false;
+      warnOfLateFailure(promise.reason);
+    });
   }
 
   #isOwnCancellation(reason: CancelledError): boolean {

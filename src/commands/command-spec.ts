@@ -2,6 +2,7 @@
 
 import { type RawArgument, commandFlags, isBlocking, isReadonly } from './key-table.js';
 import { mayBeRefused } from './refused.js';
+import { Signature } from './signature.js';
 import { type Command, transformOf, type TransformReply } from './upstream.js';
 
 export interface CommandSpec {
@@ -76,6 +77,8 @@ export class TypedCommand {
   readonly prefix: readonly string[];
   /** Whether its definition is a user's own. */
   readonly isAdded: boolean;
+  /** What its definition takes; a user's own may take what it likes. */
+  readonly signature: Signature | undefined;
   readonly #source: string | Buffer | undefined;
   /** Its name as the definition spells it, which may be in any case. */
   #spelling: string | undefined;
@@ -88,6 +91,7 @@ export class TypedCommand {
     this.definition = definition;
     this.prefix = prefix;
     this.isAdded = isAdded;
+    this.signature = isAdded ? undefined : new Signature(definition);
     this.#source = source;
   }
 

@@ -180,6 +180,13 @@ export class RbPromise<T> extends Settleable<T> implements PromiseLike<T> {
   }
 }
 
+// As messages about wrong arguments name it. Declared as a member it would make TypeScript take an
+// RbPromise for a native promise.
+Object.defineProperty(RbPromise.prototype, Symbol.toStringTag, {
+  value: 'RbPromise',
+  configurable: true,
+});
+
 /** What `pass` answers, once `result` has resolved. */
 function after<R>(result: unknown, pass: () => R): R | RbPromise<R> {
   return isObject(result) ? RbPromise.resolved(result).then(pass) : pass();

@@ -65,12 +65,16 @@ export function readOptions<T extends object>(
 }
 
 /** Says what is wrong with the first name that is not in `known`; `undefined` if nothing is. */
-export function findUnknownName(options: object, known: readonly string[]): string | undefined {
+export function findUnknownName(
+  options: object,
+  known: readonly string[],
+  problem = 'unknown option',
+): string | undefined {
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown === undefined) return undefined;
   const meant = nearestName(unknown, known);
   const hint = meant === undefined ? '' : ` (did you mean '${meant}'?)`;
-  return `unknown option ${quote(unknown)}${hint}; the options are ${known.join(', ')}`;
+  return `${problem} ${quote(unknown)}${hint}; the options are ${known.join(', ')}`;
 }
 
 /** Says that the value of an option breaks its rule. */
@@ -101,7 +105,7 @@ export function describeType(value: unknown): string {
   if (type !== 'object') return `a ${type}`;
   const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
   if (tag === 'Object') return 'an object';
-  const kind = `${/^[AEIO]/i.test(tag) ? 'an' : 'a'} ${tag === 'Array' ? 'array' : tag}`;
+  const kind = `${/^([AEIO]|Rb)/i.test(tag) ? 'an' : 'a'} ${tag === 'Array' ? 'array' : tag}`;
   const flaw = isUint8Array(value) ? flawOf(value) : undefined;
   return flaw === undefined ? kind : `${kind} ${flaw}`;
 }

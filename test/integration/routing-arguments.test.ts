@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Cluster } from '../../src/cluster.js';
+import { RbPromise } from '../../src/promise/rb-promise.js';
 import { commandsDuring, connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
 import { useServers } from '../helpers/servers.js';
@@ -112,7 +113,7 @@ describe('a value', () => {
     ['mSet', 'MSET', [holed(['a', '1'], 1, ['b', '2'])], /MSET needs a value for each key/],
     ['mSet', 'MSET', [[['a'], ['b', 'c', 'd']]], /MSET needs a value for each key/],
     ['mSet', 'MSET', [['a', ['b', '2'], '1']], /MSET needs|Argument 2 of MSET/],
-    ['mSet', 'MSET', [Buffer.from('ab')], /Argument 1 of MSET: a list or a record.*Uint8Array/],
+    ['mSet', 'MSET', [Buffer.from('ab')], /Argument 1 of MSET: .*a list or a record.*Uint8Array/],
     ['mSet', 'MSET', [new Map([['a', '1']])], /Argument 1 of MSET.*a Map/],
     ['mGet', 'MGET', [holed('a', 1, 'b')], /Argument 2 of MGET.*undefined/],
     ['mGet', 'MGET', [['a', null]], /Argument 2 of MGET.*null/],
@@ -129,6 +130,22 @@ describe('a value', () => {
       expect(calls).toEqual({});
     },
   );
+});
+
+describe('a promise in place of a value', () => {
+  it.each<[string, () => unknown]>([
+    ['an RbPromise', () => RbPromise.resolved('v')],
+    ['a Promise', () => Promise.resolve('v')],
+  ])('is called by its name: %s', async (type, make) => {
+    for (const [error] of [
+      await misuse('append', ['k', make()]),
+      await misuse('set', ['k', make()]),
+    ]) {
+      expect(error!['message']).toMatch(
+        new RegExp(`^Argument 2 of [A-Z]+ must be .*, got ${type}$`),
+      );
+    }
+  });
 });
 
 describe('missing arguments', () => {
@@ -154,6 +171,101 @@ describe('missing arguments', () => {
       expect(error).toMatchObject({ code: 'RB_INVALID_ARGUMENT', command, maybeExecuted: false });
       expect(error['message']).toContain(command);
       expect(error['message']).toMatch(/argument/i);
+    }
+  });
+});
+
+describe('an argument that a definition would ignore', () => {
+  it.each<[name: string, command: string, args: unknown[], message: RegExp]>([
+    ['set', 'SET', ['k', 'v', 'EX', 60], /^SET takes at most 3 arguments, got 4: .* one object$/],
+    [
+      'set',
+      'SET',
+      ['k', 'v', 'NX'],
+      /^SET ignores argument 3: it must be .* options, got a string$/,
+    ],
+    ['set', 'SET', ['k', 'v', 60], /^SET ignores argument 3: .* got a number$/],
+    ['set', 'SET', ['k', 'v', ['NX']], /^SET ignores argument 3: .* got an array$/],
+    ['set', 'SET', [Buffer.from('k'), 1, true], /^SET ignores argument 3: .* got a boolean$/],
+    [
+      'get',
+      'GET',
+      ['k', 'l'],
+      /^GET takes at most 1 argument, got 2: several values go into one array/,
+    ],
+    ['del', 'DEL', ['k', 'l'], /^DEL takes at most 1 argument, got 2/],
+    ['sAdd', 'SADD', ['k', 'a', 'b'], /^SADD takes at most 2 arguments, got 3/],
+    ['hSet', 'HSET', ['k', 'a', 1, 'b', 2], /^HSET takes at most 3 arguments, got 5/],
+    ['hScan', 'HSCAN', ['k', '0', 'MATCH', 'a*'], /^HSCAN takes at most 3 arguments, got 4/],
+    ['xRange', 'XRANGE', ['k', '-', '+', 'COUNT'], /^XRANGE ignores argument 4: .* got a string$/],
+    ['zRange', 'ZRANGE', ['k', 0, 1, ['REV']], /^ZRANGE ignores argument 4: .* got an array$/],
+  ])('is refused: %s', async (name, command, args, message) => {
+    for (const error of await misuse(name, args)) {
+      expect(error).toMatchObject({ code: 'RB_INVALID_ARGUMENT', command, maybeExecuted: false });
+      expect(error['message']).toMatch(message);
+    }
+  });
+
+  it.each<[name: string, command: string, args: unknown[], message: RegExp]>([
+    [
+      'set',
+      'SET',
+      ['k', 'v', { ex: 60 }],
+      /^SET ignores the option 'ex' \(did you mean 'EX'\?\); /,
+    ],
+    ['set', 'SET', ['k', 'v', { EX: 60, nx: true }], /^SET .* 'nx' .*; the options are .*\bNX\b/],
+    [
+      'set',
+      'SET',
+      ['k', 'v', { ttl: undefined }],
+      /^SET ignores the option 'ttl'; the options are /,
+    ],
+    ['getEx', 'GETEX', ['k', { ex: 60 }], /'ex' \(did you mean 'EX'\?\)/],
+    ['hScan', 'HSCAN', ['k', '0', { match: 'a*' }], /'match' .*; the options are MATCH, COUNT$/],
+    ['zAdd', 'ZADD', ['k', [{ score: 1, value: 'a' }], { nx: true }], /'nx' .*condition, NX, XX/],
+    ['xAdd', 'XADD', ['k', '*', { a: '1' }, { trim: {} }], /'trim' \(did you mean 'TRIM'\?\)/],
+    ['xRange', 'XRANGE', ['k', '-', '+', { count: 1 }], /'count' .*; the options are COUNT$/],
+    ['sort', 'SORT', ['k', { by: 'w' }], /'by' \(did you mean 'BY'\?\)/],
+    ['geoSearch', 'GEOSEARCH', ['k', 'a', { radius: 1, unit: 'm' }, { sort: 'ASC' }], /'sort'/],
+    ['eval', 'EVAL', ['return 1', { keys: ['k'], args: [] }], /'args'; .* keys, arguments$/],
+  ])('is refused by name where it is an option: %s', async (name, command, args, message) => {
+    for (const error of await misuse(name, args)) {
+      expect(error).toMatchObject({ code: 'RB_UNKNOWN_OPTION', command, maybeExecuted: false });
+      expect(error['message']).toMatch(message);
+    }
+  });
+
+  it.each([
+    ['mGet', 'MGET', [['k'], 'l']],
+    ['mSet', 'MSET', [{ k: 'v' }, { EX: 60 }]],
+  ])('is refused by an emulated %s', async (name, command, args) => {
+    const calls = await commandsDuring(direct, async () => {
+      const map = cluster.map((c) => void (c as unknown as AnyClient)[name]!(...args));
+      const error = await failureOf(map);
+      expect(error).toMatchObject({ code: 'RB_INVALID_ARGUMENT', command, maybeExecuted: false });
+      expect(error['message']).toMatch(/^M[GS]ET takes at most 1 argument, got 2/);
+    });
+    expect(calls).toEqual({});
+  });
+
+  it.each<[name: string, args: unknown[], options: object]>([
+    ['set', ['k', 'v'], { EX: 60, XX: false, NX: true }],
+    ['set', ['k', 'v'], { EX: 60, PX: undefined }],
+    ['set', ['k', 'v'], Object.create({ inherited: 1 }, { GET: { value: true } }) as object],
+    ['zAdd', ['z', { score: 1, value: 'a', row: 7 }], { NX: true, XX: false, CH: true }],
+    ['hSet', ['h'], { any: 1, name: 2 }],
+    ['hSet', ['h'], { others: 1 }],
+    ['xAdd', ['x', '*'], { any: '1' }],
+    ['xAdd', ['x', '*', { a: '1' }], { TRIM: { strategy: 'MAXLEN', threshold: 5 } }],
+    ['bitCount', ['k'], { start: 0, end: 1 }],
+    ['eval', ['return KEYS[1]'], { keys: ['k'] }],
+  ])('is none that it asks for: %s (%#)', async (name, args, options) => {
+    const routing = cluster.getRoutingClient() as unknown as AnyClient;
+    await routing['del']!('k');
+    // As often as needed to use what was learnt of the first.
+    for (let i = 0; i < 3; i++) await routing[name]!(...args, options);
+    for (const nothing of [undefined, null]) {
+      if (name === 'set') expect(await routing[name]!(...args, nothing)).toBe('OK');
     }
   });
 });
