@@ -95,6 +95,7 @@ export async function tryConnection(
           connection.abort();
           resolve();
         },
+        onAnswer: () => undefined,
         onWritable: () => undefined,
         mayRepeat: () => false,
         onLoading: () => undefined,

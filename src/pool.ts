@@ -10,7 +10,7 @@ import { HostCounters } from './stats.js';
 import { traceConnection } from './telemetry/connection-tracer.js';
 import { Channel } from './wire/channel.js';
 import { ConnectPause } from './wire/connect-pause.js';
-import { clearTimer, startTimer } from './util/timers.js';
+import { atEndOfTick, clearTimer, startTimer } from './util/timers.js';
 
 /** What a pool is made with, beside its host. */
 export interface PoolSettings extends ResolvedPoolOptions {
@@ -41,6 +41,7 @@ interface Holder {
   holderIndex: number;
   readonly goesOn: boolean;
   rejectHeld(error: Error): void;
+  rejectBlocking?(error: Error): void;
 }
 
 interface Waiter {
@@ -83,6 +84,7 @@ export class Pool {
   readonly #waitsForRoom: boolean;
   readonly #waiters = new Set<Waiter>();
   #isCallingWaiters = false;
+  #willCallWaiters = false;
   #isRemoved = false;
   readonly #onIdle = new Set<() => void>();
   /** No Set: what it once held would stay alive with the tables that it has outgrown. */
@@ -249,8 +251,12 @@ export class Pool {
    * @internal
    */
   async drain(timeoutMs: number): Promise<void> {
-    const blocked = new ConnectionError('The cluster was disposed of');
-    for (const channel of [...this.#busyBlocking]) channel.disconnect(blocked);
+    const { hostId, address } = this.host;
+    const disposed = (): ConnectionError => new ConnectionError('The cluster was disposed of');
+    // Those that wait come first: they would take the room, or the turns, of the others.
+    const held = Object.assign(disposed(), { hostId, address, maybeExecuted: false });
+    for (const holder of [...this.#holders]) holder.rejectBlocking?.(held);
+    for (const channel of [...this.#busyBlocking]) channel.disconnect(disposed());
     await this.#whenIdle(timeoutMs);
     const channels = this.#isIdle ? this.#allChannels : [];
     await Promise.all(channels.map((channel) => channel.drain()));
@@ -279,9 +285,15 @@ export class Pool {
 
   /** @internal */
   openChannel(): Channel {
-    const channel = this.#channels[this.#nextChannel]!;
-    this.#nextChannel = (this.#nextChannel + 1) % this.#channels.length;
-    return channel;
+    const count = this.#channels.length;
+    let index = this.#nextChannel;
+    // The host may take fewer connections than there may be.
+    if (this.#pause.reason !== undefined && !this.#channels[index]!.isConnected) {
+      const connected = this.#channels.findIndex(({ isConnected }) => isConnected);
+      if (connected !== -1) index = connected;
+    }
+    this.#nextChannel = (index + 1) % count;
+    return this.#channels[index]!;
   }
 
   /** @internal */
@@ -381,7 +393,22 @@ export class Pool {
 
   /** @internal */
   stopAwaitingRoom(waiter: Waiter): void {
-    this.#waiters.delete(waiter);
+    if (this.#waiters.delete(waiter)) this.callWaitersSoon();
+  }
+
+  /**
+   * What waits first is gone, or is another: it, or those behind it, may have room. Not at once:
+   * meanwhile the pool may be about to end.
+   *
+   * @internal
+   */
+  callWaitersSoon(): void {
+    if (this.#waiters.size === 0 || this.#willCallWaiters) return;
+    this.#willCallWaiters = true;
+    atEndOfTick(() => {
+      this.#willCallWaiters = false;
+      this.#callWaiters();
+    });
   }
 }
 

@@ -91,6 +91,8 @@ export interface CommandPool {
   /** Calls `lane.onRoom` when there is room again. */
   awaitRoom(lane: RoomWaiter): void;
   stopAwaitingRoom(lane: RoomWaiter): void;
+  /** Calls them in a moment: a lane that waits has less to send than before. */
+  callWaitersSoon(): void;
   /** Lanes that hold commands which no channel has: a disconnect reaches them too. */
   addHolder(holder: CommandHolder): void;
   removeHolder(holder: CommandHolder): void;
@@ -122,6 +124,8 @@ export interface CommandHolder {
   readonly goesOn: boolean;
   /** Rejects all that it holds. */
   rejectHeld(error: Error): void;
+  /** Rejects the commands that block among it. */
+  rejectBlocking?(error: Error): void;
 }
 
 /** One ordered stream of commands. */

@@ -1,13 +1,19 @@
 /** The end of a call: when nothing is outstanding, at its deadline, or when it is aborted. */
 
 import { MapError, MisuseError, TimeoutError } from '../errors.js';
-import { isRbPromise, NO_SEQUENCE, sequenceOf } from '../promise/rb-promise.js';
+import {
+  isRbPromise,
+  NO_SEQUENCE,
+  type RbPromise,
+  scopeOf,
+  sequenceOf,
+} from '../promise/rb-promise.js';
 import { isObject, thenOf } from '../promise/thenable.js';
 import { hasListeners, MAP_CHANNEL } from '../telemetry/channels.js';
 import { traceMap } from '../telemetry/map-tracer.js';
 import type { MapOperation } from '../telemetry/traces.js';
 import { type AbortWaiter, awaitAbort, stopAwaitingAbort } from '../util/abort-listener.js';
-import { clearTimer, startTimer, type Timer } from '../util/timers.js';
+import { clearTimer, startDeadline, type Timer } from '../util/timers.js';
 import { describeType } from '../util/validate.js';
 import type { Failure, Session } from './session.js';
 
@@ -106,8 +112,8 @@ class Join implements AbortWaiter {
     this.#session.addIdleListener(this.#onIdle);
     if (signal !== undefined) awaitAbort(signal, this);
     if (timeout !== undefined) {
-      this.#timer = startTimer(() => {
-        this.#onTimeout(timeout);
+      this.#timer = startDeadline(() => {
+        if (this.#outcome !== undefined) this.#onTimeout(timeout);
       }, timeout);
     }
   }
@@ -198,7 +204,7 @@ class Join implements AbortWaiter {
     const { resolve, reject } = this.#end()!;
     const failures = this.#takeStock();
     if (isRbPromise(result) && result.isRejected) {
-      failures.push({ sequence: sequenceOf(result), reason: result.reason });
+      failures.push({ sequence: this.#sequenceOf(result), reason: result.reason });
       failures.sort((a, b) => a.sequence - b.sequence);
     }
     if (failures.length > 0) {
@@ -207,6 +213,13 @@ class Join implements AbortWaiter {
     }
     if (this.#closesSession) this.#session.succeed();
     resolve(isRbPromise(result) ? result.value : result);
+  }
+
+  /** The place of a promise's command among those of this call. */
+  #sequenceOf(promise: RbPromise<unknown>): number {
+    const scope = scopeOf(promise);
+    const isOwn = scope === this.#session || scope?.call === this.#session;
+    return isOwn ? sequenceOf(promise) : NO_SEQUENCE;
   }
 
   /** Everything that was issued is settled: answers the failures among it. */

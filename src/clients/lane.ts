@@ -10,7 +10,7 @@ import { BatchTracer, startBatch } from '../telemetry/batch-tracer.js';
 import { BATCH_CHANNEL, COMMAND_CHANNEL, hasListeners } from '../telemetry/channels.js';
 import { mapOf } from '../telemetry/map-tracer.js';
 import type { MapTrace } from '../telemetry/traces.js';
-import { clearTimer, now, startTimer } from '../util/timers.js';
+import { clearTimer, now, startDeadline } from '../util/timers.js';
 import { MAX_DELAY } from '../util/validate.js';
 import type { Pipeline, PipelineOwner, ReplySink } from '../wire/pipeline.js';
 import type { CommandChannel, CommandHolder, CommandPool, RoomWaiter } from './backend.js';
@@ -203,7 +203,9 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     if (commandTimeout === undefined) return;
     const timeout = commandTimeout + (pipeline.blockingTime ?? 0);
     if (timeout > MAX_DELAY) return;
-    pipeline.timer = startTimer(() => {
+    clearTimer(pipeline.timer);
+    pipeline.timer = startDeadline(() => {
+      if (!pipeline.isPending) return;
       const { hostId, address } = this.pool.host;
       const message = `No answer from host ${hostId} (${address}) within ${timeout} ms`;
       this.#giveUpPipeline(pipeline, () => new TimeoutError(message));
@@ -231,8 +233,13 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
       this.pool.occupy(pipeline.commands, pipeline.size);
       pipeline.isOccupying = true;
     }
-    const isBlocking = pipeline.blockingTime !== undefined;
-    pipeline.channel = isBlocking ? this.pool.openBlockingChannel() : this.#channel;
+    if (isBlocking(pipeline)) {
+      pipeline.channel = this.pool.openBlockingChannel();
+      // Its own time begins now, whatever it has waited.
+      this.#startTimer(pipeline);
+    } else {
+      pipeline.channel = this.#channel;
+    }
     this.#inFlight.push(pipeline);
     pipeline.sentAt = now();
     pipeline.channel.send(pipeline);
@@ -273,14 +280,14 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   #onDone(done: LanePipeline): void {
     clearTimer(done.timer);
     done.endTrace();
-    const isBlocking = done.blockingTime !== undefined;
-    if (isBlocking && done.channel !== undefined) {
+    const hadItsOwn = isBlocking(done);
+    if (hadItsOwn && done.channel !== undefined) {
       this.pool.closeBlockingChannel(done.channel, true);
       done.channel = undefined;
     }
     // Whoever has waited for its room may go now.
     if (done.isOccupying) this.pool.release(done.commands, done.size);
-    if (!isBlocking && !done.hasLost) {
+    if (!hadItsOwn && !done.hasLost) {
       this.pool.counters.recordLatency(now() - done.sentAt);
     }
     this.#forget(done);
@@ -297,7 +304,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   #noLongerPending(pipeline: LanePipeline): void {
     if (!pipeline.isPending) return;
     pipeline.isPending = false;
-    this.#host.onPending(-1, pipeline.blockingTime !== undefined);
+    this.#host.onPending(-1, isBlocking(pipeline));
   }
 
   /** Rejects what is not answered. What was sent is abandoned: its replies are read and dropped. */
@@ -313,8 +320,11 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     clearTimer(pipeline.timer);
     const { channel } = pipeline;
     if (channel === undefined || channel.withdraw(pipeline)) {
-      this.#held = this.#held.filter((held) => held !== pipeline);
+      // Mostly they are given up in their order.
+      if (this.#held[0] === pipeline) takeFirst(this.#held);
+      else this.#held = this.#held.filter((held) => held !== pipeline);
       if (this.#held.length === 0) this.#holdsNothing();
+      else this.pool.callWaitersSoon();
       pipeline.fail(this.#error(reason, pipeline));
       return;
     }
@@ -325,9 +335,9 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
       sink.onError(this.#error(reason, pipeline, pipeline.wasSent));
     }
     pipeline.abandon(error);
-    if (error instanceof TimeoutError) channel.expectTraffic();
+    if (pipeline.hasTimedOut) channel.expectTraffic();
     // Unless a callback has ended it, and the channel serves another command by now.
-    const isItsOwn = pipeline.blockingTime !== undefined && pipeline.channel === channel;
+    const isItsOwn = isBlocking(pipeline) && pipeline.channel === channel;
     if (isItsOwn) this.pool.closeBlockingChannel(channel, false);
     this.#giveBackTurn();
     this.#noLongerPending(pipeline);
@@ -359,6 +369,18 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   rejectHeld(error: Error): void {
     for (const pipeline of this.#takeHeld()) pipeline.fail(error);
   }
+
+  rejectBlocking(error: Error): void {
+    const blocking = this.#held.filter(isBlocking);
+    if (blocking.length === 0) return;
+    this.#held = this.#held.filter((pipeline) => !isBlocking(pipeline));
+    if (this.#held.length === 0) this.#holdsNothing();
+    for (const pipeline of blocking) pipeline.fail(error);
+  }
+}
+
+function isBlocking({ blockingTime }: LanePipeline): boolean {
+  return blockingTime !== undefined;
 }
 
 /** `shift`, but in newer versions of V8 that gives back the room of an array that it empties. */

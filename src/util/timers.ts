@@ -15,6 +15,17 @@ export function startTimer(callback: () => void, timeoutMs: number): Timer {
   return setTimeout(callback, timeoutMs);
 }
 
+/**
+ * A timer for what has to arrive until then. After a long computation timers come before sockets are
+ * read: what has arrived by now is read before the callback is called, which looks once more. It may
+ * be called though the timer was cleared.
+ */
+export function startDeadline(callback: () => void, timeoutMs: number): Timer {
+  return setTimeout(() => {
+    atEndOfTick(callback);
+  }, timeoutMs);
+}
+
 export function clearTimer(timer: Timer | undefined): void {
   if (timer !== undefined) clearTimeout(timer);
 }

@@ -12,7 +12,7 @@
  */
 
 import { ConnectionError, type ReplyError, type TimeoutError } from '../errors.js';
-import { clearTimer, startTimer, type Timer } from '../util/timers.js';
+import { atEndOfTick, clearTimer, startTimer, type Timer } from '../util/timers.js';
 import { backOff, type BackOffBounds } from './back-off.js';
 import type { ConnectPause } from './connect-pause.js';
 import { Connection, type ConnectionEvents, type ConnectionOptions } from './connection.js';
@@ -63,6 +63,8 @@ export class Channel implements ConnectionEvents {
   #state: ChannelState = 'idle';
   /** Not handed to a socket yet, oldest first. */
   #queue: Pipeline[] = [];
+  /** Whether the server sent anything but its answer to the handshake, over the last connection. */
+  #isAnswering = false;
   /** Attempts that were made again, since a connection was usable. */
   #newAttempts = 0;
   /** Why it was disconnected last. */
@@ -98,7 +100,11 @@ export class Channel implements ConnectionEvents {
   send(pipeline: Pipeline): void {
     const refused = this.#connection === undefined ? this.#options.pause.reason : undefined;
     if (refused !== undefined) {
-      pipeline.fail(copyOf(refused, { maybeExecuted: false }));
+      // Not while it is issued: whoever goes on with the next command when one fails would go deeper
+      // and deeper.
+      atEndOfTick(() => {
+        pipeline.fail(copyOf(refused, { maybeExecuted: false }));
+      });
       return;
     }
     if (this.#queue.length === 0 && this.#mayHandOver) {
@@ -130,6 +136,7 @@ export class Channel implements ConnectionEvents {
     } else {
       this.#move('connecting');
     }
+    this.#isAnswering = false;
     const connection = new Connection(this.#options.connection, this);
     this.#connection = connection;
     const watcher = this.#options.watch?.(connection);
@@ -140,10 +147,14 @@ export class Channel implements ConnectionEvents {
 
   onReady(): void {
     this.#newAttempts = 0;
-    this.#options.pause.end();
     this.#move('up');
     this.#connectionWatcher?.onReady();
     this.onWritable();
+  }
+
+  onAnswer(): void {
+    this.#isAnswering = true;
+    this.#options.pause.end();
   }
 
   /** Hands over what waits, one chunk at a time. */
@@ -250,6 +261,8 @@ export class Channel implements ConnectionEvents {
       (pipeline.outstanding === 0 ? done : again).push(pipeline);
     }
     this.#queue = again;
+    // Who lets us in and then says nothing is not to be connected to on and on.
+    if (!this.#isAnswering) this.#options.pause.begin(copyOf(reason));
     if (again.length > 0) this.#connect();
     for (const [sink, error] of lost) sink.onError(error);
     for (const pipeline of done) pipeline.owner.onPipelineDone(pipeline);

@@ -53,6 +53,8 @@ export interface TrafficCounters {
 /** The channel's side of a connection. */
 export interface ConnectionEvents {
   onReady(): void;
+  /** The server begins to answer: it does more than to let us in. */
+  onAnswer(): void;
   /** The socket has taken all that it was handed. */
   onWritable(): void;
   /** Whether commands of this pipeline may be sent once more. */
@@ -73,6 +75,8 @@ export class Connection implements SocketEvents, SentQueueEvents {
   readonly #sent = new SentQueue(this);
   /** From the first LOADING until everything sent has its reply; nothing is sent meanwhile. */
   #loading: LoadingRound | undefined;
+  /** Whether anything has come since the handshake. */
+  #isAnswering = false;
   #connectTimer: Timer | undefined;
   #silenceTimer: Timer | undefined;
   #socketError: Error | undefined;
@@ -206,6 +210,10 @@ export class Connection implements SocketEvents, SentQueueEvents {
 
   onRead(count: number): void {
     this.#traffic.bytesReceived += count;
+    if (!this.#isAnswering && this.#isEstablished) {
+      this.#isAnswering = true;
+      this.#events.onAnswer();
+    }
     try {
       this.#decoder.decode(count);
     } catch (error) {

@@ -11,6 +11,7 @@
 
 import { type ReplyError, TimeoutError } from '../errors.js';
 import type { DecodeMapping } from './decode-mapping.js';
+import { isInstance } from '../util/foreign.js';
 import { endOfCommand } from './encoder.js';
 import { giveBackBuffer } from './spare-buffers.js';
 
@@ -83,6 +84,11 @@ export function commandsOf(sink: ReplySink): number {
 /** And how many all of these. */
 export function commandsOfAll(sinks: readonly ReplySink[]): number {
   return sinks.reduce((commands, sink) => commands + commandsOf(sink), 0);
+}
+
+/** Whether it is the reason of an `AbortSignal.timeout()`. */
+function isTimeoutOfSignal(cause: unknown): boolean {
+  return isInstance(cause, DOMException) && cause.name === 'TimeoutError';
 }
 
 const NO_BYTES = Buffer.alloc(0);
@@ -160,7 +166,7 @@ export class Pipeline {
 
   /** Gives every unanswered command its error. Replies that are still to come are dropped. */
   abandon(error: Error): void {
-    this.hasTimedOut = error instanceof TimeoutError;
+    this.hasTimedOut = error instanceof TimeoutError || isTimeoutOfSignal(error.cause);
     const struck = [...this.takePostponed(), ...this.sinks.slice(this.next)];
     for (let i = this.next; i < this.sinks.length; i++) {
       this.sinks[i] = new DroppedSink(this.sinks[i]!);

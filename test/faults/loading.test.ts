@@ -107,6 +107,7 @@ describe.each([2, 3] as const)('a connection in RESP%i to a server that loads', 
     await settled(send(channel, 'GET key'));
     await loading.finish();
     const next = send(channel, 'GET key');
+    await settled(next);
     expect(outcomes(next)).toEqual([NOT_EXECUTED]);
     expect(proxy.connections).toBe(1);
   });
@@ -203,6 +204,7 @@ describe('a server that begins to load', () => {
     await settled(waiting!);
     await loading.finish();
     const next = send(channel, 'INCR count');
+    await settled(next);
     for (const { calls } of [waiting!, next]) {
       expect(calls.map(outcome)).toEqual([NOT_EXECUTED]);
       expect(calls[0]!.error!.message).toBe('the test server is loading its data');

@@ -145,7 +145,11 @@ describe('the pause after a failed attempt', () => {
     const first = await failureOf(send(channel, 'GET a').calls[0]);
     await proxy.accept();
     for (const text of ['GET a', 'SET a 1']) {
-      const { calls, times } = send(channel, text);
+      const pipeline = send(channel, text);
+      const { calls, times } = pipeline;
+      // Not while it is issued: see the next test.
+      expect(calls[0]!.settlements).toBe(0);
+      await settled(pipeline);
       expect(calls[0]!.settlements).toBe(1);
       expect(times.done).toBe(1);
       expect(calls[0]!.error).toMatchObject({ ...ERROR_FIELDS, maybeExecuted: false });
@@ -156,21 +160,53 @@ describe('the pause after a failed attempt', () => {
     expect(proxy.connections).toBe(0);
   });
 
+  it('comes, too, where a server lets us in and ends the connection before it answers', async () => {
+    const limit = ['--client-output-buffer-limit', 'normal', '1000', '0', '0'];
+    const own = await startServer({ serverArguments: limit });
+    try {
+      const channel = open({ reconnect: FOREVER, retries: 0 }, { path: own.server.socketPath! });
+      expect(await execute(channel, `SET large ${'v'.repeat(100_000)}`)).toBe('OK');
+      // Of a connection that has worked the end is no failed attempt.
+      await failureOf(send(channel, 'GET large').calls[0]);
+      await failureOf(send(channel, 'GET large').calls[0]);
+      const next = await failureOf(send(channel, 'PING').calls[0]);
+      expect(next).toMatchObject({ name: 'ConnectionError', maybeExecuted: false });
+      expect(channel.isConnected).toBe(false);
+    } finally {
+      await own.close();
+    }
+  });
+
+  it('takes no more of the stack, however many follow each other', async () => {
+    const channel = open({ reconnect: FOREVER }, { port: proxy.port });
+    proxy.refuse();
+    await failureOf(send(channel, 'GET a').calls[0]);
+    let left = 20_000;
+    await new Promise<void>((resolve) => {
+      const next = (): void => {
+        if (--left === 0) resolve();
+        else send(channel, 'GET a').calls[0]!.onSettled = next;
+      };
+      next();
+    });
+    expect(left).toBe(0);
+  });
+
   it('keeps to itself what a caller writes on its error', async () => {
     const channel = open({ reconnect: FOREVER }, { port: proxy.port });
     proxy.refuse();
     const first = await failureOf(send(channel, 'GET a').calls[0]);
     const { message } = first;
     Object.assign(first, { user: 'alice', message: `${message} for alice` });
-    const { error } = send(channel, 'GET a').calls[0]!;
-    expect(error!.message).toBe(message);
+    const error = await failureOf(send(channel, 'GET a').calls[0]);
+    expect(error.message).toBe(message);
     expect(error).not.toHaveProperty('user');
   });
 
   it('keeps the class of the last reason', async () => {
     const channel = openDirect({ reconnect: FOREVER, connectTimeout: 100 });
     await whileStopped([single.server], () => failureOf(send(channel, 'GET a').calls[0]));
-    expect(send(channel, 'GET a').calls[0]!.error).toBeInstanceOf(TimeoutError);
+    expect(await failureOf(send(channel, 'GET a').calls[0])).toBeInstanceOf(TimeoutError);
   });
 
   it('is over after a while: then the next command tries again', async () => {
@@ -196,7 +232,10 @@ describe('the pause after a failed attempt', () => {
     expect(attempt.calls[0]!.settlements).toBe(0);
     await settled(attempt);
     expect(attempt.calls[0]!.error).toMatchObject({ cause: { code: 'ENOENT' } });
-    expect(send(channel, 'GET a').calls[0]!.settlements).toBe(1);
+    await proxy.accept();
+    const before = proxy.connections;
+    await failureOf(send(channel, 'GET a').calls[0]);
+    expect(proxy.connections).toBe(before);
   });
 });
 
@@ -426,9 +465,9 @@ describe('what a server refuses', () => {
       expect(error.cause).toBeInstanceOf(ReplyError);
       expect(error.cause).toMatchObject({ ...ERROR_FIELDS, kind: 'WRONGPASS' });
       // It pauses as after any failed attempt.
-      const next = send(channel, 'GET a').calls[0]!;
-      expect(next.error!.cause).toBe(error.cause);
-      for (const shown of [error, next.error, channel]) {
+      const next = await failureOf(send(channel, 'GET a').calls[0]);
+      expect(next.cause).toBe(error.cause);
+      for (const shown of [error, next, channel]) {
         expect(inspect(shown, { depth: Infinity, showHidden: true })).not.toContain('wrong-one');
       }
 

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { Cluster } from '../../src/cluster.js';
+import { Cluster } from '../../src/cluster.js';
 import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
 import { keysOn } from '../helpers/keys.js';
@@ -144,6 +144,29 @@ describe('a blocking command', () => {
     expect(await failureOf(client.blPop(other, 0))).toMatchObject({ kind: 'WRONGTYPE' });
     await client.del(other);
     expect(await blocked()).toBe(0);
+  });
+});
+
+describe('blocking commands that have no room yet', () => {
+  it.each([
+    ['of the host', { onOverload: 'wait', maxPendingCommands: 2 } as const, {}],
+    ['for the turn of the host', {}, { maxConcurrency: 1 }],
+  ])('are not waited for, nor sent, when the cluster is disposed of: %s', async (_, pool, call) => {
+    const unixSocketPath = file.servers[0]!.socketPath;
+    const own = new Cluster({
+      hosts: [0, 1].map((db) => ({ hostId: db, unixSocketPath, db })),
+      // Longer than the test may take.
+      poolOptions: { connectTimeout: 60_000, ...pool },
+    });
+    const lists = keysOn(own, 0, 3).concat(keysOn(own, 1, 3));
+    const calls = own.map((c) => lists.map((key) => c.blPop(key, 0)), call);
+    const failed = failureOf(calls);
+    await condition(async () => (await blocked()) > 0);
+    await own[Symbol.asyncDispose]();
+    const { errors } = (await failed) as unknown as { errors: { maybeExecuted: boolean }[] };
+    expect(errors.map(({ maybeExecuted }) => maybeExecuted)).toContain(false);
+    for (const error of errors) expect(error).toMatchObject({ code: 'RB_CONNECTION' });
+    await condition(async () => (await blocked()) === 0);
   });
 });
 

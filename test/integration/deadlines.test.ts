@@ -81,6 +81,32 @@ describe('commandTimeout', () => {
     await expectNotRun(cluster, counter);
   });
 
+  it('of a blocking command begins when it goes out, and its own time with it', async () => {
+    const cluster = open({ commandTimeout: 1000, maxPendingCommands: 1, onOverload: 'wait' });
+    await ping(cluster);
+    const [first, second] = [keyOn(cluster, 1, 'first'), keyOn(cluster, 1, 'second')];
+    const client = cluster.getRoutingClient();
+    expect(await Promise.all([client.blPop(first, 1.2), client.blPop(second, 1)])).toEqual([
+      null,
+      null,
+    ]);
+  });
+
+  it('counts what has arrived while the event loop was held up', async () => {
+    const cluster = open({ commandTimeout: 200 });
+    await ping(cluster);
+    const key = keyOn(cluster, 1, 'busy');
+    const answers = [
+      cluster.getRoutingClient().incr(key),
+      cluster.map((c) => c.incr(key), { timeout: 200 }),
+    ];
+    // Behind the end of the tick, when both are sent.
+    await new Promise((resolve) => setImmediate(resolve));
+    const until = performance.now() + 1000;
+    while (performance.now() < until);
+    expect(await Promise.all(answers)).toEqual([1, 2]);
+  });
+
   it('covers writing', async () => {
     const cluster = open({ commandTimeout: 1000 });
     await ping(cluster);
@@ -114,6 +140,19 @@ describe('commandTimeout', () => {
     await cluster.getPoolForHost(0).disconnect();
     await proxy.heal();
     await client.del(key);
+  });
+});
+
+describe('a signal of AbortSignal.timeout', () => {
+  it('finds a host that says nothing any more, as a timeout does', async () => {
+    const cluster = open({ connectTimeout: 300 });
+    await ping(cluster);
+    const key = keyOn(cluster, 0, 'silent');
+    proxy.pause();
+    const call = cluster.map((c) => c.get(key), { signal: AbortSignal.timeout(50) });
+    expect(await failureOf(call)).toMatchObject({ name: 'TimeoutError' });
+    await condition(() => cluster.health().get(0)!.state === 'down');
+    expect(cluster.health().get(0)!.lastError?.message).toContain('was silent for 300 ms');
   });
 });
 

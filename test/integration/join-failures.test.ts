@@ -29,6 +29,22 @@ const failing = (c: Client, key = 'text') => (lastFailing = c.incr(key));
 let lastFailing: RbPromise<number> | undefined;
 const ignore = () => {};
 
+it('a promise of another call that is returned is no command of this one', async () => {
+  const other = cluster.getRoutingClient().getMappingClient();
+  // Not in the place that the command below has in its own call.
+  other.get('other');
+  const foreign = other.incr('other');
+  await failureOf(other.join());
+  const error = await failureOf(
+    cluster.map((c) => {
+      failing(c);
+      return foreign;
+    }),
+  );
+  expect(error).toMatchObject({ code: 'RB_MAP', failed: 1, total: 1 });
+  expect(error['errors']).toHaveLength(2);
+});
+
 describe('a failed command', () => {
   it.each<[string, (c: Client) => unknown]>([
     ['that nobody looks at', (c) => void failing(c)],

@@ -46,6 +46,26 @@ async function connectionsNamed(name: string): Promise<number> {
   return list.split('\n').filter((line) => line.includes(` name=${name} `)).length;
 }
 
+describe('a host that takes fewer connections than there may be', () => {
+  it('gets new callers over those that it has taken', async () => {
+    const own = await startServer();
+    try {
+      const reconnect = { minDelay: 60_000, maxDelay: 60_000 };
+      const config = { unixSocketPath: own.server.socketPath! };
+      const pool = makePool({ connectionsPerHost: 3, reconnect }, config);
+      const taken = pool.openChannel();
+      await execute(taken, 'CONFIG SET maxclients 1');
+      const failed = send(pool.openChannel(), 'PING');
+      await settled(failed);
+      expect(failed.calls[0]!.error).toMatchObject({ name: 'ConnectionError' });
+      for (let i = 0; i < 4; i++) expect(await execute(pool.openChannel(), 'PING')).toBe('PONG');
+      expect(pool.connections).toBe(1);
+    } finally {
+      await own.close();
+    }
+  });
+});
+
 describe('the connections of a pool', () => {
   it('are opened by the first command, not before', async () => {
     const pool = makePool();
