@@ -348,6 +348,36 @@ describe('the order of commands', () => {
     expectSettledOnce(sent);
   });
 
+  /** Sends two commands: the first is refused, and the second blocks until `list` has an element. */
+  async function sendBlocked(channel: Channel): Promise<TestPipeline> {
+    refuseFirst(1);
+    const sent = send(channel, 'SET key 1', 'BLPOP list 0');
+    await condition(() => sent.next === 1);
+    return sent;
+  }
+
+  it('of what waits is kept, and it is sent, when nothing can be sent again', async () => {
+    const channel = await openReady(PATIENT);
+    const sent = await sendBlocked(channel);
+    const waiting = send(channel, 'APPEND log a', 'APPEND log b');
+    await loading.admin.rPush('list', 'element');
+    await settled(sent, waiting);
+    expect(outcomes(sent, waiting)).toEqual([REFUSED, ['list', 'element'], 1, 2]);
+    expectSettledOnce(sent, waiting);
+    expect(proxy.connections).toBe(1);
+  });
+
+  it('of what ran behind the first keeps no channel from draining', async () => {
+    const channel = await openReady(PATIENT);
+    const sent = await sendBlocked(channel);
+    const drained = channel.drain();
+    await loading.admin.rPush('list', 'element');
+    await drained;
+    expect(outcomes(sent)).toEqual([REFUSED, ['list', 'element']]);
+    expectSettledOnce(sent);
+    expect(channel.isConnected).toBe(false);
+  });
+
   it('of answers that are cut off is lost: what was refused did not run, and does not', async () => {
     for (const retries of [0, 1]) {
       const channel = await openReady({ retries });
