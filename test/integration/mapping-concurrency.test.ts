@@ -136,6 +136,17 @@ describe('maxConcurrency', () => {
     await again;
   });
 
+  it('gives the turn that comes when nothing waits for it any more to the next', async () => {
+    const limited = await file.setup.makeCluster({ poolOptions: { commandTimeout: 500 } });
+    const client = limited.getRoutingClient().getMappingClient({ maxConcurrency: 1 });
+    const list = keys[1]![0]!;
+    const blocked = client.blPop(list, 0);
+    expect(await failureOf(client.get(keys[0]![0]!))).toMatchObject({ code: 'RB_TIMEOUT' });
+    await cluster.getRoutingClient().rPush(list, 'element');
+    expect(await blocked).toEqual({ key: list, element: 'element' });
+    expect(await client.get(keys[2]![0]!)).toBe(null);
+  });
+
   it('gives no turn to what waits when the pools are disconnected', async () => {
     const client = cluster.getRoutingClient().getMappingClient({ maxConcurrency: 1 });
     await whileStopped(file.servers, async () => {
