@@ -108,6 +108,17 @@ describe('a blocking command', () => {
     expect(pool.connections).toBeLessThanOrEqual(5);
   });
 
+  it('counts as pending until it is answered', async () => {
+    const load = () => cluster.health().get(0);
+    const popped = cluster.getRoutingClient().blPop(list, 0);
+    await condition(async () => (await blocked()) === 1);
+    expect(load()).toMatchObject({ pendingCommands: 1 });
+    expect(load()!.pendingBytes).toBeGreaterThan(0);
+    await direct.rPush(list, 'v');
+    await popped;
+    expect(load()).toMatchObject({ pendingCommands: 0, pendingBytes: 0 });
+  });
+
   it('that is cancelled ends on the server, too', async () => {
     const client = cluster.getRoutingClient().getMappingClient();
     const promise = client.blPop(list, 0);
