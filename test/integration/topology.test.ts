@@ -10,6 +10,7 @@ import { BaseRouter } from '../../src/routers/router.js';
 import { failureOf } from '../helpers/failures.js';
 import { keyOn } from '../helpers/keys.js';
 import { condition, useServers } from '../helpers/servers.js';
+import { whileStopped } from '../helpers/stopped.js';
 
 const file = useServers();
 let cluster: Cluster;
@@ -200,6 +201,42 @@ describe('asyncDispose', () => {
       expect(cluster.getPoolForHost(id).connections).toBe(0);
     }
     expect(await client.del('n')).toBe(1);
+  });
+
+  it('lets a client cancel what it has outstanding while the cluster closes', async () => {
+    const key = keyOn(cluster, 0);
+    const pool = cluster.getPoolForHost(0);
+    const mapping = cluster.getRoutingClient().getMappingClient();
+    await mapping.exists(key);
+    const closing = await whileStopped(file.servers, async () => {
+      const sent = mapping.exists(key);
+      await condition(() => pool.pending === 1);
+      const end = cluster[Symbol.asyncDispose]();
+      expect(await failureOf(mapping.exists(key))).toMatchObject({ code: 'RB_CLOSED' });
+      mapping.cancel();
+      expect(sent.reason).toMatchObject({ code: 'RB_CANCELLED', maybeExecuted: true });
+      return [end];
+    });
+    await Promise.all(closing);
+    expect(pool.connections).toBe(0);
+  });
+
+  it('waits for no command that blocks', async () => {
+    const patient = await file.setup.makeCluster({ poolOptions: { connectTimeout: 3_600_000 } });
+    const key = keyOn(patient, 0, 'list');
+    const client = patient.getRoutingClient();
+    const popped = failureOf(client.blPop(key, 0));
+    await condition(async () =>
+      String(await patient.getPoolForHost(0).executeCommand('INFO', 'clients')).includes(
+        'blocked_clients:1',
+      ),
+    );
+    await patient[Symbol.asyncDispose]();
+    expect(await popped).toMatchObject({
+      code: 'RB_CONNECTION',
+      message: 'The cluster was disposed of',
+      maybeExecuted: true,
+    });
   });
 
   it('keeps refusing the clients that were open before, so that nothing connects again', async () => {
