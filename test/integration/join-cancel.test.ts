@@ -70,7 +70,8 @@ describe('cancel', () => {
   it('by a callback of what is cancelled cancels the rest, and is no failure', async () => {
     const keys = keysOn(cluster, 0, 3, 'nested');
     const promises = await cluster.map((c) => {
-      const issued = keys.map((key) => c.incr(key));
+      // The error of another command is one of its own.
+      const issued = [c.incr(keys[0]!), c.get(keys[1]!), c.incr(keys[2]!)];
       issued[0]!.done(undefined, () => c.cancel());
       c.cancel();
       return issued;
