@@ -346,6 +346,24 @@ describe('the events of a cluster', () => {
     expect(healthOf(cluster).reconnects).toBe(rest.length + 1);
   });
 
+  it('count the attempts anew when the connections were ended on purpose', async () => {
+    const cluster = open({ reconnect: QUICK });
+    const events = log(cluster);
+    const attempts = () =>
+      events.flatMap((event) => (event.event === 'reconnecting' ? [event.attempt] : []));
+    proxy.refuse();
+    const tryUntil = (count: number) =>
+      condition(async () => {
+        await failureOf(ping(cluster));
+        return attempts().length >= count;
+      });
+    await tryUntil(2);
+    await cluster.disconnectPools();
+    const before = attempts();
+    await tryUntil(before.length + 1);
+    expect(attempts().slice(0, before.length + 1)).toEqual([...before, 1]);
+  });
+
   it('tell of a loss that is repaired at once', async () => {
     const cluster = open();
     const key = keyOn(cluster, 0, 'read');
