@@ -364,6 +364,32 @@ describe('what the callback returns', () => {
 });
 
 describe('a MapError', () => {
+  it('has what the callback returned in the order of issue, also where it was handled', async () => {
+    const promises: RbPromise<unknown>[] = [];
+    const error = await failureOf(
+      cluster.map((c) => {
+        promises.push(failing(c).done(undefined, ignore), failing(c, 'other'));
+        return promises[0];
+      }),
+    );
+    expect(error).toMatchObject({ code: 'RB_MAP', failed: 2, total: 2 });
+    expect(error['errors']).toEqual(promises.map(({ reason }) => reason));
+    expect((error['errors'] as unknown[])[0]).toBe(promises[0]!.reason);
+  });
+
+  it('takes a failure of another call, which a command follows, for none of its own', async () => {
+    let foreign!: RbPromise<number>;
+    await failureOf(cluster.map((c) => void (foreign = failing(c))));
+    const error = await failureOf(
+      cluster.map((c) => {
+        // It has the place in this call that the other one had in its own.
+        failing(c);
+        c.incr('a').resolve(foreign);
+      }),
+    );
+    expect(error).toMatchObject({ failed: 2, total: 2 });
+  });
+
   it('names how many failed, on which hosts, and the first reason of each', async () => {
     const [zero, one] = [keyOn(cluster, 0, 'm'), keyOn(cluster, 5, 'm')];
     await cluster.map((c) => {
