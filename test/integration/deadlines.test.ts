@@ -156,6 +156,30 @@ describe('a signal of AbortSignal.timeout', () => {
   });
 });
 
+describe('commandTimeout of a command that blocks', () => {
+  it('begins when it is to have answered', async () => {
+    const cluster = open({ commandTimeout: 500 });
+    await ping(cluster);
+    const list = keyOn(cluster, 1, 'list');
+    const client = cluster.getRoutingClient();
+    const popped = client.blPop(list, 30);
+    proxy.pause('toServer');
+    // What began later and does not block is too late before it.
+    expect(await failureOf(client.get(keyOn(cluster, 0)))).toMatchObject({ code: 'RB_TIMEOUT' });
+    await client.rPush(list, 'element');
+    expect(await popped).toEqual({ key: list, element: 'element' });
+  });
+
+  it('is added to its own time', async () => {
+    const cluster = open({ commandTimeout: 100 });
+    await ping(cluster);
+    proxy.pause('toClient');
+    const popped = cluster.getRoutingClient().blPop(keyOn(cluster, 0, 'list'), 0.05);
+    const message = expect.stringMatching(/ within 150 ms$/) as string;
+    expect(await failureOf(popped)).toMatchObject({ code: 'RB_TIMEOUT', message });
+  });
+});
+
 describe('a deadline that was not reached', () => {
   const timers = (): number =>
     process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
