@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { Cluster } from '../../src/cluster.js';
-import { BadHostSetup, MisuseError, UnroutableCommand } from '../../src/errors.js';
+import { BadHostSetup, MisuseError, ReplyError, UnroutableCommand } from '../../src/errors.js';
 import { ConsistentHashingRouter } from '../../src/routers/consistent-hashing-router.js';
 import { PartitionRouter } from '../../src/routers/partition-router.js';
 import { BaseRouter, type RouterCluster } from '../../src/routers/router.js';
@@ -100,6 +100,19 @@ describe('a router that overrides getHostForKey', () => {
     const cluster = new Cluster({ hosts: { 0: {} }, router: Odd });
     await expect(cluster.getRoutingClient().get('a')).rejects.toBeInstanceOf(BadHostSetup);
     await expect(cluster.map((c) => c.get('a'))).rejects.toBeInstanceOf(BadHostSetup);
+  });
+
+  it('that throws what a server has answered it throws that as it is', async () => {
+    const cluster = await file.setup.makeCluster();
+    const answer = await failureOf(cluster.getPoolForHost(0).executeCommand('GET'));
+    expect(answer).toBeInstanceOf(ReplyError);
+    const fields = { ...answer };
+    const router = throwing(answer as unknown as ReplyError);
+    const other = await file.setup.makeCluster({ router });
+    expect(await failureOf(other.getRoutingClient().incr('key'))).toBe(answer);
+    expect(await failureOf(other.map((c) => c.incr('key')))).toBe(answer);
+    expect({ ...answer }).toEqual(fields);
+    await cluster.disconnectPools();
   });
 
   it('that throws rejects that command alone, with the very error', async () => {
