@@ -177,6 +177,23 @@ describe('a signal', () => {
     expect(await cluster.map((c) => c.mGet(keys))).toEqual(keys.map(() => '0'));
   });
 
+  it('rejects the call before what callbacks of its commands begin then', async () => {
+    const order: string[] = [];
+    const controller = new AbortController();
+    const call = cluster.map(
+      (c) => {
+        const begin = () => queueMicrotask(() => order.push('callback'));
+        c.get(keys[0]!).done(undefined, begin);
+      },
+      { signal: controller.signal },
+    );
+    const rejected = call.catch(() => order.push('call'));
+    controller.abort();
+    await rejected;
+    await new Promise(setImmediate);
+    expect(order).toEqual(['call', 'callback']);
+  });
+
   it('ends a callback that waits for something else, too', async () => {
     const controller = new AbortController();
     const call = cluster.map(() => new Promise(() => {}), { signal: controller.signal });
