@@ -52,6 +52,12 @@ class Queue {
     this.onLog(line);
   }
 
+  /** How many of the sinks are left to whoever closes the queue. */
+  get outstanding(): number {
+    const pipelines = new Set(this.#places.map(({ pipeline }) => pipeline));
+    return [...pipelines].reduce((sum, pipeline) => sum + pipeline.outstanding, 0);
+  }
+
   /** Ends the queue as a closed connection does. */
   close(): void {
     this.#sent.close();
@@ -280,6 +286,7 @@ describe('elements', () => {
         };
         for (const chunk of chunks) queue.decoder.write(chunk);
         expect(queue.log.at(-1)).toBe(closing);
+        expect(queue.outstanding).toBe(2);
       }
     }
   });
