@@ -233,9 +233,8 @@ class ListRun implements CommandHolder {
         this.#settle(promise, value);
       },
       (error) => {
-        if (isMissingScript(error) && promise.isPending) {
-          this.#evaluate(script, args, promise);
-        } else this.#settle(promise, error, true);
+        if (isMissingScript(error)) this.#evaluate(script, args, promise);
+        else this.#settle(promise, error, true);
       },
     );
     this.#sender.send(this.#lane, byHash, ['EVALSHA', script.sha, ...args]);
