@@ -32,7 +32,9 @@ import {
   type CallOptions,
   checkOptionNames,
   type PoolOptions,
+  resolveCallOptions,
   resolvePoolOptions,
+  ROUTING_OPTIONS,
 } from './options.js';
 import { Pool, type PoolClass } from './pool.js';
 import { PartitionRouter } from './routers/partition-router.js';
@@ -41,7 +43,7 @@ import type { HostStats } from './stats.js';
 import { Topology } from './topology.js';
 import type { Key } from './util/key.js';
 import { assertList } from './util/list.js';
-import { describeType, describeValue, isRecord } from './util/validate.js';
+import { describeType, describeValue } from './util/validate.js';
 
 /* eslint-disable @typescript-eslint/no-empty-object-type -- {} is "none", as in @redis/client */
 
@@ -276,10 +278,10 @@ export class Cluster<
    * const name = await client.get('user:1'); // string | null
    */
   getRoutingClient(options?: RoutingClientOptions): ExtendedRoutingClient<RESP, TM, M, F, S> {
-    const autoBatch = options?.autoBatch ?? true;
+    const { autoBatch = true } = resolveCallOptions(options, ROUTING_OPTIONS);
     let client = this.#routingClients.get(autoBatch);
-    if (client === undefined || !isPlainChoice(options)) {
-      client = new RoutingClient(this, options) as ExtendedRoutingClient<RESP, TM, M, F, S>;
+    if (client === undefined) {
+      client = new RoutingClient(this, { autoBatch }) as ExtendedRoutingClient<RESP, TM, M, F, S>;
       this.#routingClients.set(autoBatch, client);
     }
     return client;
@@ -413,15 +415,6 @@ export class Cluster<
       this.#localClients.close();
     }
   }
-}
-
-/** Whether the options hold nothing that is not checked yet. */
-function isPlainChoice(options: RoutingClientOptions | undefined): boolean {
-  if (options === undefined) return true;
-  if (!isRecord(options)) return false;
-  const { autoBatch, ...others } = options;
-  const isKnown = Object.keys(others).length === 0;
-  return isKnown && (autoBatch === undefined || typeof autoBatch === 'boolean');
 }
 
 function checkClusterOptions(options: object): void {
