@@ -1,6 +1,6 @@
 /** How long a blocking command may block, by its own arguments. */
 
-import { type RawArgument, wordOf } from '../commands/key-table.js';
+import { type RawArgument, streamBlockIndex, wordOf } from '../commands/key-table.js';
 
 /** Commands whose timeout is their first argument; the others have it last. */
 const TIMEOUT_FIRST: ReadonlySet<string> = new Set(['BLMPOP', 'BZMPOP']);
@@ -11,18 +11,9 @@ const TIMEOUT_FIRST: ReadonlySet<string> = new Set(['BLMPOP', 'BZMPOP']);
  */
 export function blockingTime(name: string, args: readonly RawArgument[]): number {
   const isStreamRead = name === 'XREAD' || name === 'XREADGROUP';
-  if (isStreamRead) return orForever(Number(argumentAfter('BLOCK', args)));
+  if (isStreamRead) return orForever(Number(wordOf(args[streamBlockIndex(args) ?? args.length])));
   const timeout = TIMEOUT_FIRST.has(name) ? args[0] : args[args.length - 1];
   return orForever(Number(wordOf(timeout)) * 1000);
-}
-
-function argumentAfter(word: string, args: readonly RawArgument[]): string {
-  let index = 0;
-  // What names a group and its consumer may be any word.
-  while (index < args.length && wordOf(args[index]) !== word) {
-    index += wordOf(args[index]) === 'GROUP' ? 3 : 1;
-  }
-  return wordOf(args[index + 1]);
 }
 
 function orForever(time: number): number {

@@ -89,7 +89,7 @@ export function isBlocking(command: string, args: readonly RawArgument[]): boole
   const entry = entryOf(command);
   if (entry === undefined) return false;
   const isStreamRead = entry.name === 'xread' || entry.name === 'xreadgroup';
-  return isStreamRead ? readStreamOptions(args).hasBlock : entry.flags.blocking;
+  return isStreamRead ? streamBlockIndex(args) !== undefined : entry.flags.blocking;
 }
 
 /**
@@ -223,15 +223,25 @@ function streamKeys(args: readonly RawArgument[]): number[] {
   return Array.from({ length: count }, (_, i) => keysAt + i);
 }
 
-function readStreamOptions(args: readonly RawArgument[]): { keysAt: number; hasBlock: boolean } {
-  let hasBlock = false;
+/** The index of the time that XREAD or XREADGROUP may block for; undefined if it does not block. */
+export function streamBlockIndex(args: readonly RawArgument[]): number | undefined {
+  return readStreamOptions(args).blockAt;
+}
+
+interface StreamOptions {
+  readonly keysAt: number;
+  readonly blockAt: number | undefined;
+}
+
+function readStreamOptions(args: readonly RawArgument[]): StreamOptions {
+  let blockAt: number | undefined;
   for (let i = 0; i < args.length; i++) {
     const word = wordOf(args[i]);
-    if (word === 'STREAMS') return { keysAt: i + 1, hasBlock };
-    if (word === 'BLOCK') hasBlock = true;
+    if (word === 'STREAMS') return { keysAt: i + 1, blockAt };
+    if (word === 'BLOCK') blockAt = i + 1;
     i += skipOf({ BLOCK: 1, CLAIM: 1, COUNT: 1, GROUP: 2 }, word);
   }
-  return { keysAt: args.length, hasBlock };
+  return { keysAt: args.length, blockAt };
 }
 
 function skipOf(skips: Readonly<Record<string, number>>, word: string): number {
