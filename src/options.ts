@@ -1,5 +1,6 @@
 /** The options of pools and calls: their defaults, and the one place where they are checked. */
-import { BadHostSetup, MisuseError } from './errors.js';
+import { BadHostSetup } from './errors.js';
+import { optionError } from './util/option-error.js';
 import {
   booleanRule,
   boundRule,
@@ -221,17 +222,13 @@ export function resolveCallOptions(
   rules: CallRules,
 ): ResolvedCallOptions {
   if (options === undefined) return callDefaults;
-  const given: CallOptions = readOptions(options, rules, refuseCall);
+  const given: CallOptions = readOptions(options, rules, (problem) => optionError(problem));
   return {
     timeout: given.timeout,
     signal: given.signal,
     maxConcurrency: given.maxConcurrency ?? callDefaults.maxConcurrency,
     autoBatch: given.autoBatch,
   };
-}
-
-function refuseCall({ kind, message }: OptionProblem): MisuseError {
-  return new MisuseError(kind === 'unknown' ? 'RB_UNKNOWN_OPTION' : 'RB_INVALID_ARGUMENT', message);
 }
 
 /** By its shape: a signal may come from another realm or library. */

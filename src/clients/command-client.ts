@@ -16,7 +16,8 @@ import { noKeyError, severalKeysError, unknownCommandError } from '../routers/ro
 import { traceCommand } from '../telemetry/command-tracer.js';
 import { isInstance, textOf } from '../util/foreign.js';
 import type { Key } from '../util/key.js';
-import { describeType, type OptionProblem } from '../util/validate.js';
+import { optionError } from '../util/option-error.js';
+import { describeType } from '../util/validate.js';
 import type { Backend } from './backend.js';
 import { blockingTime } from './blocking-time.js';
 import { borrowWriter, type CommandWriter, returnWriter } from './command-writer.js';
@@ -49,7 +50,8 @@ export abstract class CommandClient {
       // A user's own definition may make any text it likes.
       if (writer.converted !== undefined && !command.isAdded) checkConverted(writer, args);
       const ignored = command.signature?.problemOf(args, parseOnly);
-      if (ignored !== undefined) throw ignoredArgument(writer.name, ignored);
+      // What a definition would ignore without a word is refused.
+      if (ignored !== undefined) throw optionError(ignored, writer.name);
       let spec = command.spec(writer.name, writer);
       if (spec.mayBeRefused) throwRefusal(writer);
       if (writer.preserve !== undefined) spec = withPreserved(spec, writer.preserve);
@@ -156,12 +158,6 @@ function checkConverted(writer: CommandWriter, args: readonly unknown[]): void {
     `Argument ${converted.index} of ${writer.name} came out as ${JSON.stringify(converted.text)}: ` +
       'a value of a wrong type was given for it',
   );
-}
-
-/** What a definition would ignore without a word is refused. */
-export function ignoredArgument(name: string, { kind, message }: OptionProblem): MisuseError {
-  const code = kind === 'unknown' ? 'RB_UNKNOWN_OPTION' : 'RB_INVALID_ARGUMENT';
-  return new MisuseError(code, `${name} ${message}`);
 }
 
 function holdsText(value: unknown, text: string): boolean {

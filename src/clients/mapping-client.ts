@@ -13,9 +13,10 @@ import type {
 } from '../commands/upstream.js';
 import { MisuseError } from '../errors.js';
 import { allOf, type RbPromise } from '../promise/rb-promise.js';
+import { optionError } from '../util/option-error.js';
 import type { Text } from '../util/text.js';
 import { describeType, isRecord } from '../util/validate.js';
-import { defineMethod, hostOf, ignoredArgument, sendTo } from './command-client.js';
+import { defineMethod, hostOf, sendTo } from './command-client.js';
 import type { AddedCommands, MappedCommands } from './command-methods.js';
 import type { CommandWriter } from './command-writer.js';
 import { ISSUE, ISSUE_PLAIN, MAPPING, NEW_PROMISE, REFUSE, RUN_RAW, SESSION } from './members.js';
@@ -177,7 +178,7 @@ export class MappingClient<
 const { get, set } = (MappingClient as { prototype: MappingClient }).prototype;
 
 function assertSingle(name: string, { length }: readonly unknown[]): void {
-  if (length > 1) throw ignoredArgument(name, tooMany(length, 1));
+  if (length > 1) throw optionError(tooMany(length, 1), name);
 }
 
 /** The keys of an `mGet`, every one of them checked before the first is asked for. */

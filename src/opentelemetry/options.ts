@@ -2,6 +2,7 @@
 
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import { MisuseError } from '../errors.js';
+import { optionError } from '../util/option-error.js';
 import { booleanRule, type OptionRule, type OptionRules, readOptions } from '../util/validate.js';
 
 /** The options of {@link instrument}. */
@@ -38,10 +39,9 @@ const RULES: OptionRules<InstrumentOptions> = {
 
 /** Checks the options; what they leave out has no default yet. */
 export function checkOptions(options: InstrumentOptions): Partial<InstrumentOptions> {
-  const checked = readOptions<InstrumentOptions>(options, RULES, ({ kind, message }) => {
-    const code = kind === 'unknown' ? 'RB_UNKNOWN_OPTION' : 'RB_INVALID_ARGUMENT';
-    return new MisuseError(code, `instrument: ${message}`);
-  });
+  const checked = readOptions<InstrumentOptions>(options, RULES, (problem) =>
+    optionError(problem, 'instrument:'),
+  );
   if (checked.keys === true && checked.commands !== true) {
     throw new MisuseError(
       'RB_INVALID_ARGUMENT',

@@ -1,6 +1,7 @@
 /** Checks what the testing room is called with. */
 
 import { MisuseError } from '../errors.js';
+import { optionError } from '../util/option-error.js';
 import {
   describeBadValue,
   integerRule,
@@ -8,7 +9,7 @@ import {
   MAX_DELAY,
   readOptions,
 } from '../util/validate.js';
-import type { OptionProblem, OptionRule, OptionRules } from '../util/validate.js';
+import type { OptionRule, OptionRules } from '../util/validate.js';
 
 /** What a {@link TestSetup} is made of. */
 export interface TestSetupOptions {
@@ -57,12 +58,7 @@ export function readTestingOptions<T extends object>(
   options: unknown,
   rules: OptionRules<T>,
 ): Partial<T> {
-  return readOptions(options, rules, (problem) => refuse(caller, problem));
-}
-
-function refuse(caller: string, { kind, message }: OptionProblem): MisuseError {
-  const code = kind === 'unknown' ? 'RB_UNKNOWN_OPTION' : 'RB_INVALID_ARGUMENT';
-  return new MisuseError(code, `${caller}: ${message}`);
+  return readOptions(options, rules, (problem) => optionError(problem, `${caller}:`));
 }
 
 /**
