@@ -178,10 +178,9 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
   host(hostId: number): HostInfo {
     const host = this.#hosts.get(hostId);
     if (host === undefined) throw unknownHost(hostId, this.#hosts);
-    return host;
   }
 
-  add(config: HostConfig & { readonly hostId: number }): HostInfo {
+  add(config: HostConfig & { readonly hostId: number }): void {
     const host = createHost(config, this.#options.hostDefaults);
     if (this.#hosts.has(host.hostId)) {
       throw new BadHostSetup(`There is a host with the id ${host.hostId} already`);
