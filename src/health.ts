@@ -108,7 +108,7 @@ export abstract class HostEvents {
    *
    * `hostDown` comes once when a host goes down, not at every attempt that fails; `reconnecting` at
    * each attempt after that; `hostUp` when it can be used, for the first time too. Listeners run in
-   * a task of their own, after what was settled by the same cause. What one throws is an uncaught
+   * a tick of their own, after what was settled by the same cause. What one throws is an uncaught
    * exception and disturbs no reply. Listening keeps no process alive.
    *
    * @throws MisuseError RB_INVALID_ARGUMENT for an event that there is not, or no function.
