@@ -201,7 +201,7 @@ export class Cluster<
    * const hostId = cluster.getRouter().getHostForKey('user:1');
    */
   getRouter(): BaseRouter {
-    return this.#topology.getRouter();
+    return this.#topology.getRouting().router;
   }
 
   /**

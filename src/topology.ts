@@ -13,13 +13,8 @@ import { type EmitHostEvent, type HostHealth, type HostLoad, HostMonitor } from 
 import { createHost, type HostConfig, type HostInfo } from './hosts.js';
 import type { ResolvedPoolOptions } from './options.js';
 import { checkPool, type Pool, type PoolClass, type PoolSettings } from './pool.js';
-import { asPartitionRouter, type PartitionRouter } from './routers/partition-router.js';
-import {
-  type BaseRouter,
-  type RouterClass,
-  type RouterCluster,
-  routesByKey,
-} from './routers/router.js';
+import type { RouterClass, RouterCluster } from './routers/router.js';
+import { type Routing, routingOf } from './routers/routing.js';
 import { HostCounters, type HostStats } from './stats.js';
 import { deleteFrom, readOnly, setIn } from './util/read-only-map.js';
 import { describeValue, quote } from './util/validate.js';
@@ -57,9 +52,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
   readonly #poolSettings: PoolSettings;
   /** For the raw commands of pools. */
   readonly #dispatch: Dispatch;
-  #router: BaseRouter | undefined;
-  #routesByKey = false;
-  #partitionRouter: PartitionRouter | undefined;
+  #routing: Routing | undefined;
   #version = 0;
   #isClosing = false;
   #closings = 0;
@@ -120,24 +113,14 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
     return this.#closings;
   }
 
-  getRouter(): BaseRouter {
-    return this.#router ?? this.#makeRouter();
+  getRouting(): Routing {
+    return this.#routing ?? this.#makeRouting();
   }
 
-  #makeRouter(): BaseRouter {
+  #makeRouting(): Routing {
     const { router: Router, cluster, routerOptions } = this.#options;
     const router = new Router(cluster as never, routerOptions as never);
-    this.#routesByKey = routesByKey(router);
-    this.#partitionRouter = asPartitionRouter(router);
-    return (this.#router = router);
-  }
-
-  get routesByKey(): boolean {
-    return this.#routesByKey;
-  }
-
-  get partitionRouter(): PartitionRouter | undefined {
-    return this.#partitionRouter;
+    return (this.#routing = routingOf(router));
   }
 
   poolOf(hostId: number): Pool {
@@ -178,6 +161,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
   host(hostId: number): HostInfo {
     const host = this.#hosts.get(hostId);
     if (host === undefined) throw unknownHost(hostId, this.#hosts);
+    return host;
   }
 
   add(config: HostConfig & { readonly hostId: number }): void {
@@ -188,7 +172,6 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
     setIn(this.#hosts, host.hostId, host);
     this.#watch(host);
     this.#changed();
-    return host;
   }
 
   /** Answers the host that was removed, if there was one. */
@@ -206,7 +189,7 @@ export class Topology<RESP extends RespVersions, TM extends TypeMapping> impleme
   }
 
   #changed(): void {
-    this.#router = undefined;
+    this.#routing = undefined;
     this.#version++;
   }
 

@@ -9,8 +9,7 @@ import type {
   TypeMapping,
 } from '../commands/upstream.js';
 import type { HostInfo } from '../hosts.js';
-import type { PartitionRouter } from '../routers/partition-router.js';
-import type { BaseRouter } from '../routers/router.js';
+import type { Routing } from '../routers/routing.js';
 import type { Pipeline } from '../wire/pipeline.js';
 import type { BufferSizes } from './buffer-sizes.js';
 import type { BusyPoll } from './busy-poll.js';
@@ -37,11 +36,8 @@ export interface Backend<
   readonly isClosing: boolean;
   /** How often it was disposed of. */
   readonly closings: number;
-  getRouter(): BaseRouter;
-  /** Whether the router decides by the key alone; known once there is one. */
-  readonly routesByKey: boolean;
-  /** The router if it is the default one, unchanged; known once there is one. */
-  readonly partitionRouter: PartitionRouter | undefined;
+  /** That of the hosts as they are now. */
+  getRouting(): Routing;
   /** The pool of a host; throws `BadHostSetup` for an unknown id, `ClosedError` while closing. */
   poolOf(hostId: number): CommandPool;
 }

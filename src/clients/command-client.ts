@@ -185,16 +185,15 @@ function withPreserved(spec: CommandSpec, preserve: unknown): CommandSpec {
 
 /** The host of a command that is routed by its one key. */
 export function hostOf(backend: Backend, command: CommandWriter, spec: CommandSpec): number {
-  const router = backend.getRouter();
+  const { router, routesByKey, partitionRouter } = backend.getRouting();
   if (command.rawArgs !== undefined) return router.getHostForCommand(spec.name, command.rawArgs);
   if (command.keyCount !== 1) {
     throw command.keyCount === 0
       ? noKeyError(spec.name)
       : severalKeysError(spec.name, command.keyCount);
   }
-  const { partitionRouter } = backend;
   if (partitionRouter !== undefined) return command.hostOfKey(partitionRouter);
-  return backend.routesByKey
+  return routesByKey
     ? router.getHostForKey(command.key!)
     : router.getHostForCommand(spec.name, command.redisArgs.slice(1));
 }

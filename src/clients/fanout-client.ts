@@ -246,7 +246,8 @@ export class KeyTargetClient<
     const session = this[SESSION];
     session.assertOpen();
     keyText(this.#key);
-    const lane = session.dispatch.lane(session.backend.getRouter().getHostForKey(this.#key));
+    const { router } = session.backend.getRouting();
+    const lane = session.dispatch.lane(router.getHostForKey(this.#key));
     const promise = this[NEW_PROMISE]<unknown>(spec);
     sendTo(lane, command, promise);
     return promise;

@@ -298,7 +298,7 @@ function prepareRuns(
   mapping: ReplyMapping,
   lists: readonly CheckedList[],
 ): { runs: ListRun[]; loaders: Iterable<ScriptLoader> } {
-  const router = session.backend.getRouter();
+  const { router } = session.backend.getRouting();
   const lanes = lists.map(({ key }) => {
     keyText(key);
     return session.dispatch.lane(router.getHostForKey(key));

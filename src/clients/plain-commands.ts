@@ -63,14 +63,13 @@ export function hostOfPlain(
   key: Text,
   value: Text | undefined,
 ): number {
-  const router = backend.getRouter();
-  const { partitionRouter } = backend;
+  const { router, routesByKey, partitionRouter } = backend.getRouting();
   if (partitionRouter !== undefined && typeof key === 'string') {
     const hostId = writeKey(partitionRouter, key);
     if (hostId !== undefined) return hostId;
   }
   assertKey(spec.name, 1, key);
-  return backend.routesByKey
+  return routesByKey
     ? router.getHostForKey(key)
     : router.getHostForCommand(spec.name, value === undefined ? [key] : [key, value]);
 }
