@@ -25,17 +25,21 @@ export function addPoints(cluster, points) {
   );
 }
 
-/** The best `count` players, best first: `{ value, score }`. Those of one score by name. */
+/**
+ * Best first. Players of one score come in the order in which each board was cut: by the bytes of
+ * their names, the last one first. In another order the best two need not be the first of the best four.
+ */
+const byRank = (a, b) =>
+  b.score - a.score || Buffer.compare(Buffer.from(b.value), Buffer.from(a.value));
+
+/** The best `count` players, best first: `{ value, score }`. */
 export async function best(cluster, count) {
   const boards = await cluster.map((client) =>
     RbPromise.all(
       BOARDS.map((board) => client.zRangeWithScores(board, 0, count - 1, { REV: true })),
     ),
   );
-  return boards
-    .flat()
-    .sort((a, b) => b.score - a.score || (a.value < b.value ? -1 : 1))
-    .slice(0, count);
+  return boards.flat().sort(byRank).slice(0, count);
 }
 
 /** The rank of a player, from 1, and its score; null for one who never played. */
@@ -63,6 +67,13 @@ await makeTestCluster({ servers: 2, databasesEach: 4 }, async (cluster) => {
   console.log('player-1:', await rankOf(cluster, 'player-1'));
   console.log('player-0:', await rankOf(cluster, 'player-0'));
   console.log('nobody:', await rankOf(cluster, 'nobody'));
+
+  const equals = ['🦊', 'ｆｏｘ', ...Array.from({ length: 100 }, (_, index) => `twin-${index}`)];
+  await addPoints(cluster, new Map(equals.map((player) => [player, 20_000])));
+  for (const count of [2, 4]) {
+    const players = await best(cluster, count);
+    console.log(`the best ${count}:`, players.map(({ value }) => value).join(' '));
+  }
 
   const sizes = await cluster.all((client) => client.dbSize());
   console.log('boards on each host:', [...sizes.values()].join(' '));

@@ -36,6 +36,8 @@ const outputs: Readonly<Record<string, readonly string[]>> = {
     'player-1: { score: 9999, rank: 1 }',
     'player-0: { score: 0, rank: 10000 }',
     'nobody: null',
+    'the best 2: 🦊 ｆｏｘ',
+    'the best 4: 🦊 ｆｏｘ twin-99 twin-98',
     'boards on each host: 4 3 4 5 4 5 4 3',
   ],
   'rate-limiter': [
