@@ -63,6 +63,7 @@ const guide = [
       { text: 'Rate limiter', link: '/recipes/rate-limiter' },
       { text: 'Time series', link: '/recipes/time-series' },
       { text: 'Leaderboard', link: '/recipes/leaderboard' },
+      { text: 'Job queue', link: '/recipes/job-queue' },
       { text: 'Programs by topic', link: '/examples' },
     ],
   },

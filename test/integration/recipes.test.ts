@@ -34,6 +34,13 @@ const outputs: Readonly<Record<string, readonly string[]>> = {
     'failed: []',
     'counters on each host: 12 12 12 14 12 14 12 12',
   ],
+  'job-queue': [
+    'streams on each host: 1 1 1 1 1 1 1 1',
+    'pages: 100',
+    'no success',
+    'again: lost',
+    'jobs left: 0',
+  ],
   leaderboard: [
     'player-2321: 9999',
     'player-4642: 9998',
