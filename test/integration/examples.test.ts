@@ -34,6 +34,14 @@ const outputs: Readonly<Record<string, readonly string[]>> = {
     'key:1 belongs to small',
     'and now to larger',
   ],
+  'copy-keys': [
+    'from 4 hosts to 6',
+    'copied: 5003',
+    'name 1999 value',
+    'expires in minutes: 10',
+    'bytes: <Buffer 00 ff>',
+    'on each host: 848 841 857 797 797 863',
+  ],
   'counters-and-rate-limits': [
     'user-0: 5, user-9: 50, all: 5500',
     'request-0 of ann: passes',
