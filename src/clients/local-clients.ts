@@ -21,6 +21,7 @@ import type { ResolvedPoolOptions } from '../options.js';
 import { loadRedisClient } from '../util/load-module.js';
 import { backOff } from '../wire/back-off.js';
 import type { Credentials } from '../wire/handshake.js';
+import { lookup } from '../wire/lookup.js';
 import { ClientAbort } from './client-abort.js';
 import { executeCommand, type LocalClient } from './local-client.js';
 
@@ -285,10 +286,10 @@ function socketOptions(host: HostInfo, pool: ResolvedPoolOptions): SocketOptions
     // Node rounds down to seconds, and none stands for the system's own two hours.
     ...(pool.keepAlive !== false && { keepAliveInitialDelay: Math.max(pool.keepAlive, 1000) }),
   };
-  if (!host.ssl) return tcp;
+  if (!host.ssl) return { ...tcp, lookup };
   // The name that the server is asked for; an IP address must not be one (RFC 6066, section 3).
   const servername = isIP(host.host) === 0 ? host.host : '';
-  return { servername, ...host.sslOptions, ...tcp, tls: true };
+  return { servername, lookup, ...host.sslOptions, ...tcp, tls: true };
 }
 
 /** The options of a socket that a signal ends; the types do not tell that every kind takes one. */

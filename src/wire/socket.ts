@@ -3,6 +3,7 @@
 import * as net from 'node:net';
 import type * as tls from 'node:tls';
 import { loadTls } from '../util/load-module.js';
+import { lookup } from './lookup.js';
 
 /** Where a socket leads. */
 export interface SocketOptions {
@@ -84,7 +85,7 @@ function open(options: SocketOptions, onread: net.OnReadOpts | undefined): net.S
 
 function openPlain(options: SocketOptions, onread: net.OnReadOpts | undefined): net.Socket {
   if (options.path !== undefined) return net.connect({ path: options.path, onread });
-  return net.connect({ ...tcpOptions(options), onread });
+  return net.connect({ ...tcpOptions(options), lookup, onread });
 }
 
 function openSecure(
@@ -96,6 +97,7 @@ function openSecure(
   const connect: tls.ConnectionOptions & { onread: net.OnReadOpts | undefined } = {
     // Server names must not be IP addresses (RFC 6066, section 3).
     servername: net.isIP(options.host) === 0 ? options.host : '',
+    lookup,
     ...tlsOptions,
     // Where it leads is not for TLS options to say.
     ...tcpOptions(options),
