@@ -24,6 +24,7 @@ import type { Credentials } from '../wire/handshake.js';
 import { lookup } from '../wire/lookup.js';
 import { ClientAbort } from './client-abort.js';
 import { executeCommand, type LocalClient } from './local-client.js';
+import { waitingError } from './local-errors.js';
 
 /** What the local clients of a cluster are made with, beside their host. */
 export interface LocalClientOptions<
@@ -110,7 +111,7 @@ export class LocalClients<
     this.#open.set(client, opened);
     client.on('error', (error: Error) => {
       // While there is no connection, what waits for one fails with the attempt.
-      client._getQueue().flushAll(error);
+      client._getQueue().flushAll(waitingError(error, opened.host));
       // Of a WATCH that was answered while it still connected, the client itself knows no better.
       if (client.isWatching) client.setDirtyWatch('The connection was lost after WATCH');
     });

@@ -18,6 +18,7 @@ import { isLoading, LoadingRound } from './loading.js';
 import { commandsOf, type Pipeline, type ReplyErrorFactory } from './pipeline.js';
 import { SentQueue, type SentQueueEvents } from './sent-queue.js';
 import { openSocket, type SocketEvents, type SocketOptions } from './socket.js';
+import { socketMessage } from './socket-error.js';
 
 type State = 'connecting' | 'handshaking' | 'ready' | 'draining' | 'closed';
 
@@ -301,7 +302,7 @@ export class Connection implements SocketEvents, SentQueueEvents {
     const what = this.#isEstablished
       ? `The connection to ${address} was lost`
       : `Could not connect to ${address}`;
-    const message = cause === undefined ? what : `${what}: ${cause.message}`;
+    const message = cause === undefined ? what : `${what}: ${socketMessage(cause)}`;
     this.#close(new ConnectionError(message, cause === undefined ? undefined : { cause }));
   }
 

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 
 import { Cluster } from '../../src/cluster.js';
 import type { HostConfig } from '../../src/hosts.js';
+import { findFreePort } from '../../src/testing/free-port.js';
 import { failureOf } from '../helpers/failures.js';
 import { condition, startServer, type SingleServer } from '../helpers/servers.js';
 
@@ -101,5 +102,27 @@ describe('a name that no DNS server answers', () => {
     expect(asked).toBe(1);
     tell();
     expect(await Promise.all(replies)).toEqual(['PONG', 'PONG']);
+  });
+});
+
+describe('a name with several addresses', () => {
+  it('is told of with the error of each, when all refuse', async () => {
+    const free = findFreePort();
+    answer = (_name, _options, callback) => {
+      const addresses = ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 }));
+      callback(null, addresses);
+    };
+    const cluster = open({ host: name, port: free });
+    const refused = (address: string) => `connect ECONNREFUSED ${address}:${free}`;
+    const expected = {
+      name: 'ConnectionError',
+      message: `Could not connect to ${name}:${free}: ${refused('127.0.0.1')}; ${refused('127.0.0.2')}`,
+      hostId: 0,
+      address: `${name}:${free}`,
+      maybeExecuted: false,
+      cause: { code: 'ECONNREFUSED' },
+    };
+    expect(await failureOf(cluster.getRoutingClient().get('key'))).toMatchObject(expected);
+    expect(await failureOf(cluster.getLocalClient(0).get('key'))).toMatchObject(expected);
   });
 });
