@@ -24,7 +24,7 @@ import type { Credentials } from '../wire/handshake.js';
 import { lookup } from '../wire/lookup.js';
 import { ClientAbort } from './client-abort.js';
 import { executeCommand, type LocalClient } from './local-client.js';
-import { waitingError } from './local-errors.js';
+import { expectRefusal, waitingError } from './local-errors.js';
 
 /** What the local clients of a cluster are made with, beside their host. */
 export interface LocalClientOptions<
@@ -109,6 +109,7 @@ export class LocalClients<
   ): void {
     this.#forgetClosed();
     this.#open.set(client, opened);
+    expectRefusal(client, opened.host);
     client.on('error', (error: Error) => {
       // While there is no connection, what waits for one fails with the attempt.
       client._getQueue().flushAll(waitingError(error, opened.host));

@@ -2,6 +2,7 @@
 
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -9,7 +10,7 @@ import { Cluster } from '../../src/cluster.js';
 import type { HostConfig } from '../../src/hosts.js';
 import { failureOf } from '../helpers/failures.js';
 import { FaultProxy } from '../helpers/fault-proxy.js';
-import { condition, useServers } from '../helpers/servers.js';
+import { condition, startServer, useServers } from '../helpers/servers.js';
 
 const file = useServers();
 const there = (): string => file.servers[0]!.socketPath!;
@@ -123,6 +124,37 @@ describe('a server that says nothing', () => {
     const failure = await failureOf(cluster.getLocalClient(0).get('k'));
     expect(failure.message).toMatch(/^Could not connect to 127\.0\.0\.1:\d+ within 50 ms$/);
     expect(failure.code).toBe('RB_TIMEOUT');
+  });
+});
+
+describe('a server that turns a client away at once', () => {
+  const refusal = 'ERR max number of clients reached';
+  it.each([
+    ['a login', { password: 'sekrit' }],
+    ['a database', { db: 1 }],
+  ])('is told in its words, and where it is (with %s)', async (_, options) => {
+    const { server, close } = await startServer({ serverArguments: ['--requirepass', 'sekrit'] });
+    const path = server.socketPath!;
+    const other = new Cluster({ hosts: { 0: { unixSocketPath: path, password: 'sekrit' } } });
+    // Its only connection takes the only place.
+    await other.getPoolForHost(0).executeCommand('CONFIG', 'SET', 'maxclients', '1');
+    const cluster = new Cluster({ hosts: { 3: { unixSocketPath: path, ...options } } });
+    const client = cluster.getLocalClient(3);
+    for (const own of [client, client.duplicate()]) {
+      const failure = await failureOf(own.get('k'));
+      expect(failure.message).toContain(path);
+      expect(failure).toMatchObject({
+        name: 'ConnectionError',
+        message: expect.stringContaining(refusal) as string,
+        hostId: 3,
+        address: path,
+        cause: { message: refusal },
+      });
+      expect(inspect(failure, { depth: Infinity, showHidden: true })).not.toContain('sekrit');
+    }
+    await cluster.disconnectPools();
+    await other.disconnectPools();
+    await close();
   });
 });
 
