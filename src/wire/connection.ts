@@ -178,14 +178,14 @@ export class Connection implements SocketEvents, SentQueueEvents {
     const options = this.#options.handshake;
     // Credentials may take their time.
     const greeted = greeting((refusal) => {
-      this.#close(refusal);
+      this.#close(this.#located(refusal));
     });
     this.#sent.push(greeted);
     let pipeline;
     try {
       pipeline = handshake(options, await options.credentials(), (refusal) => {
         if (this.#state !== 'handshaking') return;
-        if (refusal !== undefined) this.#close(refusal);
+        if (refusal !== undefined) this.#close(this.#located(refusal));
         else this.#ready();
       });
     } catch (cause) {
@@ -218,7 +218,7 @@ export class Connection implements SocketEvents, SentQueueEvents {
     try {
       this.#decoder.decode(count);
     } catch (error) {
-      this.#close(error instanceof ConnectionError ? error : undecodable(error));
+      this.#close(this.#located(error instanceof ConnectionError ? error : undecodable(error)));
     }
     if (this.#silenceTimer !== undefined) this.#breakSilence();
   }
@@ -297,13 +297,24 @@ export class Connection implements SocketEvents, SentQueueEvents {
   }
 
   onClose(): void {
-    const { address } = this.#options;
     const cause = this.#socketError;
-    const what = this.#isEstablished
+    const message = cause === undefined ? this.#end : `${this.#end}: ${socketMessage(cause)}`;
+    this.#close(new ConnectionError(message, cause === undefined ? undefined : { cause }));
+  }
+
+  /** How the connection ends, if it does now, for messages. */
+  get #end(): string {
+    const { address } = this.#options;
+    return this.#isEstablished
       ? `The connection to ${address} was lost`
       : `Could not connect to ${address}`;
-    const message = cause === undefined ? what : `${what}: ${socketMessage(cause)}`;
-    this.#close(new ConnectionError(message, cause === undefined ? undefined : { cause }));
+  }
+
+  /** An error of those that do not know where the connection leads, with that before its message. */
+  #located(error: ConnectionError): ConnectionError {
+    const Class = error instanceof ProtocolError ? ProtocolError : ConnectionError;
+    const options = error.cause === undefined ? undefined : { cause: error.cause };
+    return new Class(`${this.#end}: ${error.message}`, options);
   }
 
   #close(reason: ConnectionError | TimeoutError): void {

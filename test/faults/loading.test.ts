@@ -87,7 +87,9 @@ describe.each([2, 3] as const)('a connection in RESP%i to a server that loads', 
     const error = await failureOf(first.calls[0]);
     expect(error).toBeInstanceOf(ConnectionError);
     expect(error).toMatchObject({ ...ERROR_FIELDS, maybeExecuted: false });
-    expect(error.message).toBe('The server is loading its data');
+    expect(error.message).toBe(
+      'Could not connect to the test server: The server is loading its data',
+    );
     expect(error.cause).toMatchObject({ ...ERROR_FIELDS, name: 'ReplyError', kind: 'LOADING' });
     expect(outcomes(first)).toEqual([NOT_EXECUTED, NOT_EXECUTED]);
     expect(channel.isConnected).toBe(false);

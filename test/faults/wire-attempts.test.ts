@@ -485,7 +485,10 @@ describe('what a server refuses', () => {
     const channel = open({ db: 2, clientName: 'name', reconnect: FOREVER });
     proxy.cutAfterBytes('toClient', '-ERR max number of clients reached\r\n'.length);
     const error = await failureOf(send(channel, 'GET a').calls[0]);
-    expect(error.message).toBe('The server refused SELECT: ERR max number of clients reached');
+    expect(error.message).toBe(
+      'Could not connect to the test server: ' +
+        'The server refused SELECT: ERR max number of clients reached',
+    );
   });
 
   it('is told also when it is refused before it has asked for its credentials', async () => {
@@ -499,7 +502,9 @@ describe('what a server refuses', () => {
     expect(error).toBeInstanceOf(ConnectionError);
     expect(error).not.toBeInstanceOf(ProtocolError);
     expect(error).toMatchObject({
-      message: 'The server refused the connection: ERR max number of clients reached',
+      message:
+        'Could not connect to the test server: ' +
+        'The server refused the connection: ERR max number of clients reached',
       cause: { kind: 'ERR' },
       maybeExecuted: false,
     });
@@ -519,7 +524,9 @@ describe('what a server refuses', () => {
 
   it('is a database that it does not have', async () => {
     const error = await failureOf(send(openDirect({ db: 99 }), 'GET a').calls[0]);
-    expect(error.message).toBe('The server refused SELECT: ERR DB index is out of range');
+    expect(error.message).toBe(
+      'Could not connect to the test server: The server refused SELECT: ERR DB index is out of range',
+    );
   });
 });
 

@@ -349,6 +349,9 @@ describe('bytes that are no replies', () => {
       expect(error).toMatchObject({ ...ERROR_FIELDS, code: 'RB_PROTOCOL', maybeExecuted: true });
       expect(error).toBeInstanceOf(ConnectionError);
       expect(error.name).toBe('ProtocolError');
+      expect(error.message).toMatch(
+        /^The connection to the test server was lost: The server sent a /,
+      );
     }
     expect(await execute(channel, 'GET count')).toBe('2');
   });
