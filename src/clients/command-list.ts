@@ -6,7 +6,7 @@ import type { RawArgument } from '../commands/key-table.js';
 import { refusal } from '../commands/refused.js';
 import { MisuseError, type RbError } from '../errors.js';
 import type { Key } from '../util/key.js';
-import { isIterable } from '../util/list.js';
+import { isIterable, isList } from '../util/list.js';
 import { isText } from '../util/text.js';
 import { describeType, isRecord } from '../util/validate.js';
 import { Script } from '../script.js';
@@ -78,7 +78,7 @@ function readStep(command: unknown, where: string): ListStep {
 
 function readScript(script: Script, rest: unknown[], where: string): ListStep {
   const [keys = [], args = [], ...more] = rest;
-  if (more.length > 0 || !isIterable(keys) || !isIterable(args)) {
+  if (more.length > 0 || !isList(keys) || !isList(args)) {
     throw invalid(`${where} must be [script, keys, args] with two lists`);
   }
   const all = [...keys].map((key, index) => readArgument(key, `${where}: key ${index + 1}`));

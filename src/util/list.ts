@@ -11,13 +11,20 @@ export function isIterable(value: unknown): value is object & Iterable<unknown> 
 }
 
 /**
- * Refuses what is no list. A text is none, though it can be iterated over: it is a single member that
- * somebody forgot to put into a list. Nor are bytes.
+ * Whether something is a list. A text is none, though it can be iterated over: it is a single member
+ * that somebody forgot to put into a list. Nor are bytes.
+ */
+export function isList(value: unknown): value is object & Iterable<unknown> {
+  return isIterable(value) && !isUint8Array(value);
+}
+
+/**
+ * Refuses what is no list; see {@link isList}.
  *
  * @throws {@link MisuseError} `RB_INVALID_ARGUMENT` that names the list.
  */
 export function assertList(name: string, value: unknown): asserts value is Iterable<unknown> {
-  if (isIterable(value) && !isUint8Array(value)) return;
+  if (isList(value)) return;
   const given = describeType(value);
   throw new MisuseError(
     'RB_INVALID_ARGUMENT',

@@ -27,6 +27,12 @@ afterAll(() => direct.destroy());
 const script = new Script("return redis.call('INCR', 'ran')");
 const lists = (bad: unknown) => ({ [good]: [['INCR', 'n'], [script]], bad }) as CommandLists;
 
+function detached(): Uint8Array {
+  const bytes = new Uint8Array(3);
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+  return bytes;
+}
+
 describe('bad lists', () => {
   it.each<[string, unknown, RegExp]>([
     ['a list that is none', 5, /List 2 must be a list of commands, not a number/],
@@ -44,6 +50,9 @@ describe('bad lists', () => {
       [[script, 'key']],
       /\[script, keys, args\] with two lists/,
     ],
+    ['keys of a script that are bytes', [[script, Buffer.from('key')]], /two lists/],
+    ['keys of a script that are bytes without a buffer', [[script, detached()]], /two lists/],
+    ['arguments of a script that are bytes', [[script, [], Buffer.from('value')]], /two lists/],
     ['keys of a script that are a number', [[script, 1, 'key']], /two lists/],
     ['too many parts of a script', [[script, [], [], []]], /\[script, keys, args\]/],
     ['a key of a script that is an object', [[script, [{}]]], /key 1 must be/],
