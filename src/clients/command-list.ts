@@ -1,6 +1,6 @@
 /** What `executeCommands` is given: lists of commands by routing key, checked as a whole. */
 
-import { isMap } from 'node:util/types';
+import { isMap, isUint8Array } from 'node:util/types';
 
 import type { RawArgument } from '../commands/key-table.js';
 import { refusal } from '../commands/refused.js';
@@ -56,7 +56,17 @@ function readList(list: unknown, where: string): ListStep[] {
   if (!isIterable(list)) {
     throw invalid(`${where} must be a list of commands, not ${describeType(list)}`);
   }
-  return Array.from(list, (command, index) => readStep(command, `${where}, command ${index + 1}`));
+  let waits = false;
+  return Array.from(list, (command, index) => {
+    const step = readStep(command, `${where}, command ${index + 1}`);
+    waits ||= step.script !== undefined;
+    // Sent later than the call, when the caller may have other use for the bytes.
+    return waits ? { ...step, args: step.args.map(copyOf) } : step;
+  });
+}
+
+function copyOf(argument: RawArgument): RawArgument {
+  return isUint8Array(argument) ? new Uint8Array(argument) : argument;
 }
 
 function readStep(command: unknown, where: string): ListStep {
@@ -81,12 +91,11 @@ function readScript(script: Script, rest: unknown[], where: string): ListStep {
   if (more.length > 0 || !isList(keys) || !isList(args)) {
     throw invalid(`${where} must be [script, keys, args] with two lists`);
   }
-  const all = [...keys].map((key, index) => readArgument(key, `${where}: key ${index + 1}`));
-  const count = String(all.length);
-  for (const [index, argument] of [...args].entries()) {
-    all.push(readArgument(argument, `${where}: argument ${index + 1}`));
-  }
-  return { script, args: [count, ...all] };
+  // Both lists are read before their members are checked: to read one may run the caller's code.
+  const listed = { key: [...keys], argument: [...args] };
+  const read = (kind: keyof typeof listed): RawArgument[] =>
+    listed[kind].map((member, index) => readArgument(member, `${where}: ${kind} ${index + 1}`));
+  return { script, args: [String(listed.key.length), ...read('key'), ...read('argument')] };
 }
 
 function readArgument(argument: unknown, where: string): RawArgument {

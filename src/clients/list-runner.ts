@@ -68,7 +68,7 @@ class RawSender {
     try {
       this.#append(lane, sink, args);
     } catch (error) {
-      // Bytes that were fit when the list was checked may have been transferred while it waited.
+      // There may be no memory for them, or a later part of the lists took bytes away as it was read.
       sink.onError(refusedCommand(error, sink.spec.name) as Error);
     }
   }

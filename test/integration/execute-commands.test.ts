@@ -211,6 +211,25 @@ describe('executeCommands', () => {
     expect(values((await call)[key])).toEqual([['q', 'by myself'], 1, 'PONG']);
   });
 
+  it('takes bytes as they are at the call, also those that are sent behind a script', async () => {
+    const scratch = Buffer.from('before');
+    const call = cluster.executeCommands({
+      k: [
+        ['SET', 'first', scratch],
+        [echo, [scratch], [scratch]],
+        ['SET', scratch, scratch],
+        ['MGET', 'first', 'before', 'after!'],
+      ],
+    });
+    scratch.write('after!');
+    expect(values((await call).k)).toEqual([
+      'OK',
+      [['before'], ['before']],
+      'OK',
+      ['before', 'before', null],
+    ]);
+  });
+
   it('runs a list of 10,000 scripts', async () => {
     const many = Array.from({ length: 10_000 }, (): ListedCommand => [count, ['n'], []]);
     const { k } = await cluster.executeCommands({ k: many });

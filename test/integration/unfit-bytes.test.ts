@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 
+import type { ListedCommand } from '../../src/clients/command-list.js';
 import type { CommandLists } from '../../src/clients/execute-commands.js';
 import type { Cluster } from '../../src/cluster.js';
 import { Script } from '../../src/script.js';
@@ -125,17 +126,31 @@ describe.each(UNFIT)('bytes that are %s', (_, make, problem) => {
   });
 });
 
-it('bytes that are transferred while their list waits for a script reject their command alone', async () => {
-  const value = new Uint8Array(3);
+it('bytes that are transferred while their list waits for a script are sent as they were', async () => {
+  const value = Uint8Array.from(Buffer.from('late'));
   const call = cluster.executeCommands({
     k: [[new Script('return 1')], ['SET', 'late', value], ['INCR', 'n']],
   });
   transfer(value);
-  const error = await failureOf(call);
-  expect(error).toMatchObject({ code: 'RB_MAP', failed: 1, total: 3 });
+  const { k } = await call;
+  expect(k.map((promise) => promise.value)).toEqual([1, 'OK', 1]);
+  expect(await cluster.getLocalClientForKey('k').get('late')).toBe('late');
+  await cluster.all((c) => c.del(['late', 'n']));
+});
+
+it('bytes that are transferred while the lists are read reject their command alone', async () => {
+  const value = new Uint8Array(3);
+  function* list(): Generator<ListedCommand> {
+    yield ['SET', 'early', value];
+    transfer(value);
+    yield ['INCR', 'n'];
+  }
+  const error = await failureOf(cluster.executeCommands({ k: list() }));
+  expect(error).toMatchObject({ code: 'RB_MAP', failed: 1, total: 2 });
   expect(error['results']).toMatchObject({
-    k: [{ value: 1 }, { reason: { code: 'RB_INVALID_ARGUMENT', command: 'SET' } }, { value: 1 }],
+    k: [{ reason: { code: 'RB_INVALID_ARGUMENT', command: 'SET' } }, { value: 1 }],
   });
+  await cluster.all((c) => c.del('n'));
 });
 
 it('an empty value is as good as any other', async () => {
