@@ -1,7 +1,5 @@
 /** What all clients share: from a method's arguments to an encoded, checked command. */
 
-import { isMap, isUint8Array } from 'node:util/types';
-
 import { type CommandSpec, rawSpec, TypedCommand } from '../commands/command-spec.js';
 import {
   commandForMessage,
@@ -15,6 +13,7 @@ import { MisuseError, RbError, UnroutableCommand } from '../errors.js';
 import { noKeyError, severalKeysError, unknownCommandError } from '../routers/router.js';
 import { traceCommand } from '../telemetry/command-tracer.js';
 import { isInstance, textOf } from '../util/foreign.js';
+import { holdsText } from '../util/holds-text.js';
 import type { Key } from '../util/key.js';
 import { optionError } from '../util/option-error.js';
 import { describeType } from '../util/validate.js';
@@ -158,13 +157,6 @@ function checkConverted(writer: CommandWriter, args: readonly unknown[]): void {
     `Argument ${converted.index} of ${writer.name} came out as ${JSON.stringify(converted.text)}: ` +
       'a value of a wrong type was given for it',
   );
-}
-
-function holdsText(value: unknown, text: string): boolean {
-  if (value === text) return true;
-  if (typeof value !== 'object' || value === null || isUint8Array(value)) return false;
-  const members: unknown[] = isMap(value) ? [...value].flat() : Object.values(value);
-  return members.some((member) => holdsText(member, text)) || Object.hasOwn(value, text);
 }
 
 function throwRefusal(writer: CommandWriter): void {

@@ -384,4 +384,48 @@ describe('what a definition would turn into text', () => {
       expect(await cluster.map((c) => c.get(text))).toBe(text);
     }
   });
+
+  it('is taken where a getter of a class answers that very text', async () => {
+    class Member {
+      readonly #value: string;
+      readonly score = 1;
+      constructor(value: string) {
+        this.#value = value;
+      }
+      get first(): string {
+        throw new Error('a getter that fails is no answer');
+      }
+      get value(): string {
+        return this.#value;
+      }
+      /** Each of the members that this makes is another one. */
+      get next(): Member {
+        return new Member(this.#value);
+      }
+    }
+    class Inheriting extends Member {}
+    const client = cluster.getRoutingClient();
+    for (const text of ['NaN', '[object Object]', 'undefined']) {
+      await client.zAdd('members', [new Inheriting('other'), new Inheriting(text)]);
+      expect(await client.zScore('members', text)).toBe(1);
+    }
+  });
+
+  it('is refused also where what is given fails to be read, or holds itself', async () => {
+    class Member {
+      readonly value = 'a';
+      readonly score = NaN;
+      get other(): never {
+        throw new Error('foreign');
+      }
+    }
+    const holdsItself: Record<string, unknown> = { value: 'a', score: NaN };
+    holdsItself['self'] = { again: [holdsItself] };
+    for (const member of [new Member(), holdsItself]) {
+      for (const error of await misuse('zAdd', ['k', member])) {
+        expect(error).toMatchObject({ name: 'TypeError', code: 'RB_INVALID_ARGUMENT' });
+        expect(error['message']).toContain('Argument 2 of ZADD came out as "NaN"');
+      }
+    }
+  });
 });
