@@ -10,7 +10,7 @@ import {
 import { refusal } from '../commands/refused.js';
 import { COMMAND_NAMES, definitionOf } from '../commands/upstream.js';
 import { MisuseError, RbError, UnroutableCommand } from '../errors.js';
-import { noKeyError, severalKeysError, unknownCommandError } from '../routers/router.js';
+import { noKeyError, severalKeysError } from '../routers/router.js';
 import { traceCommand } from '../telemetry/command-tracer.js';
 import { isInstance, textOf } from '../util/foreign.js';
 import { holdsText } from '../util/holds-text.js';
@@ -83,13 +83,9 @@ export abstract class CommandClient {
 
 /** Refuses what is no name of a raw command. */
 export function assertCommandName(name: unknown): asserts name is string {
-  if (name === '') throw unknownCommandError(name);
-  if (typeof name === 'string') return;
-  const given = describeType(name);
-  throw new MisuseError(
-    'RB_INVALID_ARGUMENT',
-    `The name of a command must be a string, got ${given}`,
-  );
+  if (typeof name === 'string' && name !== '') return;
+  const problem = name === '' ? 'not be empty' : `be a string, got ${describeType(name)}`;
+  throw new MisuseError('RB_INVALID_ARGUMENT', `The name of a command must ${problem}`);
 }
 
 /** As a call with `...args`, which V8 does not inline. */

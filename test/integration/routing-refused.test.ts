@@ -121,11 +121,17 @@ describe('the exact-key rule', () => {
   it.each<[string, Issue]>([
     ['a made-up command', raw('NOSUCHCOMMAND', 'a')],
     ['a whole command as its name', raw('GET a')],
-    ['no name', raw('')],
   ])('refuses what it does not know: %s', async (_, issue) => {
     for (const error of await refusals(issue)) {
       expect(error).toMatchObject({ code: 'RB_UNROUTABLE', maybeExecuted: false });
       expect(error['message']).toMatch(/unknown command.*targetKey.*getLocalClient/);
+    }
+  });
+
+  it('refuses an empty name as misuse', async () => {
+    for (const error of await refusals(raw(''))) {
+      expect(error).toMatchObject({ code: 'RB_INVALID_ARGUMENT', maybeExecuted: false });
+      expect(error['message']).toBe('The name of a command must not be empty');
     }
   });
 
