@@ -177,7 +177,7 @@ export function hostOf(backend: Backend, command: CommandWriter, spec: CommandSp
   if (command.rawArgs !== undefined) return router.getHostForCommand(spec.name, command.rawArgs);
   if (command.keyCount !== 1) {
     throw command.keyCount === 0
-      ? noKeyError(spec.name)
+      ? noKeyError(spec.name, command.hasEmptyKeys)
       : severalKeysError(spec.name, command.keyCount);
   }
   if (partitionRouter !== undefined) return command.hostOfKey(partitionRouter);

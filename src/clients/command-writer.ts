@@ -27,6 +27,8 @@ export class CommandWriter implements CommandParser {
   /** The first key as it was given. */
   key: Key | undefined;
   keyCount = 0;
+  /** Whether a list of keys had none. */
+  hasEmptyKeys = false;
   /** Where its bytes are. */
   #keyEnd = 0;
   #keySize = 0;
@@ -44,6 +46,7 @@ export class CommandWriter implements CommandParser {
     this.name = '';
     this.key = undefined;
     this.keyCount = 0;
+    this.hasEmptyKeys = false;
     this.preserve = undefined;
     this.converted = undefined;
     this.rawArgs = undefined;
@@ -126,6 +129,7 @@ export class CommandWriter implements CommandParser {
       this.pushKey(keys);
       return;
     }
+    if (keys.length === 0) this.hasEmptyKeys = true;
     for (const key of keys) this.pushKey(key);
   }
 

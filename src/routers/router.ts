@@ -130,20 +130,38 @@ export function unknownCommandError(command: string): UnroutableCommand {
   );
 }
 
-/** The error for a command without a key. */
-export function noKeyError(command: string): UnroutableCommand {
+/**
+ * The error for a command without a key.
+ *
+ * @param isEmptyList - whether it was given a list of keys, with none in it.
+ */
+export function noKeyError(command: string, isEmptyList = false): UnroutableCommand {
+  const name = commandForMessage(command);
+  const problem = isEmptyList
+    ? `${name} names no key: its list of keys is empty, so there is no host for it; what needs no key ` +
+      'is sent'
+    : `${name} names no key, so there is no host for it; send it`;
   return new UnroutableCommand(
-    `${commandForMessage(command)} names no key, so there is no host for it; send it with a fan-out ` +
-      '(fanout, all, or targetKey for the host of a key) or with the local client (getLocalClient)',
+    `${problem} with a fan-out (fanout, all, or targetKey for the host of a key) or with the local ` +
+      'client (getLocalClient)',
   );
 }
 
+/** What does the same in a map as a command over several keys: to each key it does the same. */
+const IN_A_MAP: ReadonlyMap<string, string> = new Map([
+  ['MGET', 'mGet'],
+  ['MSET', 'mSet'],
+  ...['DEL', 'EXISTS', 'TOUCH', 'UNLINK'].map((name) => [name, 'a command for each key'] as const),
+]);
+
 /** The error for a command with more than one key, even where all are the same or on one host. */
 export function severalKeysError(command: string, count: number): UnroutableCommand {
+  const inMap = IN_A_MAP.get(command.toUpperCase());
+  const way = inMap === undefined ? '' : `${inMap} in a map, `;
   return new UnroutableCommand(
     `${commandForMessage(command)} names ${count} keys, and only a command with exactly one is ` +
-      'routed; use mGet or mSet in a map, groupByHost to sort the keys by host, a fan-out with ' +
-      'targetKey, or the local client (getLocalClient)',
+      `routed; use ${way}groupByHost to sort the keys by host, a fan-out with targetKey, or the ` +
+      'local client (getLocalClient)',
   );
 }
 

@@ -82,6 +82,22 @@ describe('the exact-key rule', () => {
   );
 
   it.each<[string, Issue, string]>([
+    ['del', typed('del', []), 'DEL'],
+    ['sInterCard', typed('sInterCard', []), 'SINTERCARD'],
+    ['blPop', typed('blPop', [], 1), 'BLPOP'],
+    ['eval', typed('eval', 'return 1', { keys: [] }), 'EVAL'],
+  ])('says of a list of keys that it is empty: %s', (_, issue, command) =>
+    expectRefused(issue, command, /names no key: its list of keys is empty/, /fan-out/),
+  );
+
+  it('says nothing of a list of keys where there is none', async () => {
+    await failureOf(cluster.getRoutingClient().del([]));
+    for (const error of await refusals(typed('ping'))) {
+      expect(error['message']).toMatch(/^PING names no key, so/);
+    }
+  });
+
+  it.each<[string, Issue, string]>([
     ['del of two', typed('del', ['a', 'b']), 'DEL'],
     ['exists of the same twice', typed('exists', ['a', 'a']), 'EXISTS'],
     ['rename', typed('rename', 'a', 'b'), 'RENAME'],
@@ -106,15 +122,27 @@ describe('the exact-key rule', () => {
     ['SORT with STORE, raw', raw('SORT', 'a', 'STORE', 'b'), 'SORT'],
     ['ZUNIONSTORE, raw', raw('ZUNIONSTORE', 'a', 1, 'b'), 'ZUNIONSTORE'],
   ])('refuses a command with several keys: %s', (_, issue, command) =>
-    expectRefused(issue, command, /keys/, /mGet/, /groupByHost/, /targetKey/, /getLocalClient/),
+    expectRefused(issue, command, /keys/, /groupByHost/, /targetKey/, /getLocalClient/),
   );
+
+  it.each<[string, Issue, RegExp]>([
+    ['MGET', raw('mget', 'a', 'b'), /; use mGet in a map, groupByHost/],
+    ['MSET', raw('MSET', 'a', '1', 'b', '2'), /; use mSet in a map, groupByHost/],
+    ['DEL', typed('del', ['a', 'b']), /; use a command for each key in a map, groupByHost/],
+    ['EXISTS', raw('EXISTS', 'a', 'b'), /; use a command for each key in a map, groupByHost/],
+    ['EVAL', raw('EVAL', 'return 1', 2, 'a', 'b'), /; use groupByHost/],
+    ['BRPOP', typed('brPop', ['a', 'b'], 1), /; use groupByHost/],
+    ['RENAME', typed('rename', 'a', 'b'), /; use groupByHost/],
+  ])('names a map only where that does the same: %s', async (_, issue, way) => {
+    for (const error of await refusals(issue)) expect(error['message']).toMatch(way);
+  });
 
   it('refuses mGet and mSet on the routing client, where they are not emulated', async () => {
     for (const issue of [typed('mGet', ['a', 'b']), typed('mSet', { a: '1', b: '2' })]) {
       const promise = issue(cluster.getRoutingClient() as unknown as Record<string, Method>);
       const error = await failureOf(promise);
       expect(error).toMatchObject({ code: 'RB_UNROUTABLE' });
-      expect(error['message']).toMatch(/mGet.*map.*groupByHost/);
+      expect(error['message']).toMatch(/mGet in a map.*groupByHost|mSet in a map.*groupByHost/);
     }
   });
 
