@@ -23,18 +23,28 @@ export function readHostList(values: readonly string[]): HostList {
 /** Cut where the next URL begins: a password may have a comma. */
 function splitUrls(value: string): string[] {
   const urls = value.split(/,\s*(?=[a-z][a-z0-9+.-]*:\/\/)/i).map((url) => url.trim());
-  const bare = urls.find((url) => /,/.test(url.slice(url.lastIndexOf('@') + 1)));
+  const behindLogin = (url: string): string => url.slice(Math.max(url.lastIndexOf('@'), 0));
+  for (const [index, url] of urls.entries()) refuseEmpty(behindLogin(url).split(','), index + 1);
+  const bare = urls.find((url) => behindLogin(url).includes(','));
   if (bare === undefined) return urls;
   throw new UsageError(
     `each host needs a URL of its own, as in redis://a:6379,redis://b:6379, not ${hideLogin(bare)}`,
   );
 }
 
+/** Names the first entry that is empty; the entries are numbered from `first` on. */
+function refuseEmpty(entries: readonly string[], first = 1): void {
+  const index = entries.findIndex((entry) => entry.trim() === '');
+  if (index !== -1) throw new UsageError(`entry ${first + index} of the list of hosts is empty`);
+}
+
 const MAX_IDS = 2 ** 16;
 
 /** Host ids: `0,3`, `0-3`, `0,4-6`. */
 export function readIds(value: string): number[] {
-  const ids = value.split(',').flatMap((part) => {
+  const parts = value.split(',');
+  if (value.trim() !== '') refuseEmpty(parts);
+  const ids = parts.flatMap((part) => {
     const [, first = '', last = first] = /^\s*(\d{1,9})(?:-(\d{1,9}))?\s*$/.exec(part) ?? [];
     const count = first === '' ? 0 : Number(last) - Number(first) + 1;
     if (count < 1 || count > MAX_IDS) throw notHosts(value);

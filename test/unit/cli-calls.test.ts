@@ -26,12 +26,25 @@ describe('host lists', () => {
     expect(readHostList([value]).urls).toEqual(['redis://:a,b@one', 'redis://:c,@two']);
   });
 
-  it.each(['redis://a,b', '0,b', '', ',', '0,', '3-1', '-1', '1.5', '0-99999999'])(
-    'refuse %j',
-    (value) => {
-      expect(() => readHostList([value])).toThrow(/names no hosts|URL of its own/);
-    },
-  );
+  it.each([
+    ['redis://a,redis://b,', 3],
+    ['redis://a,,redis://b', 2],
+    [' ,redis://a', 1],
+    ['redis://:a,b@one,redis://:c,@two, ', 3],
+    ['0,', 2],
+    ['0,,3', 2],
+    [',', 1],
+  ])('say which entry of %j is empty', (value, number) => {
+    expect(() => readHostList([value])).toThrow(`entry ${number} of the list of hosts is empty`);
+  });
+
+  it('leave it to the cluster what a URL lacks', () => {
+    expect(readHostList(['redis://:x@']).urls).toEqual(['redis://:x@']);
+  });
+
+  it.each(['redis://a,b', '0,b', '', '3-1', '-1', '1.5', '0-99999999'])('refuse %j', (value) => {
+    expect(() => readHostList([value])).toThrow(/names no hosts|URL of its own/);
+  });
 
   it.each(['localhost:7001', '10.0.0.1:7001,10.0.0.2:7001', 'redis.example'])(
     'say what is missing of %j',
