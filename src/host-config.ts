@@ -10,7 +10,9 @@ import {
   readOptions,
   socketPathRule,
   stringRule,
+  type OptionProblem,
   type OptionRules,
+  type OtherNames,
 } from './util/validate.js';
 
 /** What a host's `credentials` function answers: the login for the connection that is made. */
@@ -93,6 +95,8 @@ const hostRulesWithId: OptionRules<HostConfigWithId> = {
   ...hostRules,
 };
 
+const otherNames: OtherNames = { database: 'db', path: 'unixSocketPath', tls: 'ssl' };
+
 /** The pairs of options that cannot stand together in what a host ends up with. */
 const exclusions: readonly {
   readonly names: readonly [keyof HostConfig, keyof HostConfig];
@@ -119,9 +123,8 @@ export function badHost(where: string, problem: string, hostId?: number): BadHos
 export function readHostDefaults(defaults: unknown): GivenHostConfig {
   if (defaults === undefined) return {};
   const where = 'hostDefaults';
-  const read = readOptions<HostConfig>(defaults, hostRules, ({ message }) =>
-    badHost(where, message),
-  );
+  const refuse = ({ message }: OptionProblem) => badHost(where, message);
+  const read = readOptions<HostConfig>(defaults, hostRules, refuse, otherNames);
   checkExclusions(read, {}, where);
   return read;
 }
@@ -141,6 +144,7 @@ export function readHostConfig(
     config,
     hostRulesWithId,
     ({ message }) => badHost(where, message, hostId),
+    otherNames,
   );
   if (ownId !== hostId) {
     throw badHost(where, `hostId is ${ownId}, which contradicts its key`, hostId);

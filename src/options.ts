@@ -14,6 +14,7 @@ import {
   type OptionProblem,
   type OptionRule,
   type OptionRules,
+  type OtherNames,
 } from './util/validate.js';
 
 /** The pause between two attempts to connect: doubling from one bound to the other. */
@@ -245,8 +246,11 @@ function isAbortSignal(value: unknown): boolean {
   );
 }
 
+/** What others call an option of a cluster. */
+const otherNames: OtherNames = { nodes: 'hosts', rootNodes: 'hosts', url: 'hosts', urls: 'hosts' };
+
 /**
- * Checks that `options` is an object and holds no name but `known` ones.
+ * Checks that the `options` of a cluster are an object and hold no name but `known` ones.
  *
  * @param describe - what the options are of; the message begins with it.
  * @throws BadHostSetup that names the first unknown one, and the one that was likely meant.
@@ -263,6 +267,6 @@ export function checkOptionNames(
   if (!isRecord(options)) {
     throw new BadHostSetup(`${describe}: options must be an object, not ${describeType(options)}`);
   }
-  const unknown = findUnknownName(options, known);
+  const unknown = findUnknownName(options, known, { otherNames });
   if (unknown !== undefined) throw new BadHostSetup(`${describe}: ${unknown}`);
 }

@@ -64,7 +64,7 @@ class LastArgument {
       this.#asks(NOTHING, parse);
       this.#asks(given, parse);
       if (this.#listsNames) return undefined;
-      const message = findUnknownName(given, [...this.#names], 'ignores the option');
+      const message = findUnknownName(given, [...this.#names], { problem: 'ignores the option' });
       return message === undefined ? undefined : { kind: 'unknown', message };
     }
     this.#isOptions ??= this.#asks(NOTHING, parse) && this.#names.size > 0 && !this.#listsNames;

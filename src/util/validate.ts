@@ -23,6 +23,9 @@ export interface OptionRule {
 /** A rule for each option of `T`. */
 export type OptionRules<T extends object> = Readonly<Record<keyof T & string, OptionRule>>;
 
+/** What others call an option, by their names for it. */
+export type OtherNames = Readonly<Record<string, string>>;
+
 /** What is wrong with an option: nobody knows its name, or its value cannot be used. */
 export interface OptionProblem {
   readonly kind: 'unknown' | 'invalid';
@@ -33,11 +36,13 @@ export interface OptionProblem {
  * Reads the options that `rules` names, each once, and leaves out what is `undefined`.
  *
  * @param refuse - makes the error for the first problem that is found.
+ * @param otherNames - what others call these options.
  */
 export function readOptions<T extends object>(
   options: unknown,
   rules: OptionRules<T>,
   refuse: (problem: OptionProblem) => Error,
+  otherNames?: OtherNames,
 ): Partial<T> {
   if (!isRecord(options)) {
     throw refuse({
@@ -46,7 +51,7 @@ export function readOptions<T extends object>(
     });
   }
   const names = Object.keys(rules) as (keyof T & string)[];
-  const unknown = findUnknownName(options, names);
+  const unknown = findUnknownName(options, names, { otherNames });
   if (unknown !== undefined) throw refuse({ kind: 'unknown', message: unknown });
 
   const read: Record<string, unknown> = {};
@@ -64,15 +69,23 @@ export function readOptions<T extends object>(
   return read as Partial<T>;
 }
 
+/** How a name that is not known is told. */
+interface UnknownName {
+  readonly problem?: string;
+  readonly otherNames?: OtherNames | undefined;
+}
+
 /** Says what is wrong with the first name that is not in `known`; `undefined` if nothing is. */
 export function findUnknownName(
   options: object,
   known: readonly string[],
-  problem = 'unknown option',
+  { problem = 'unknown option', otherNames = {} }: UnknownName = {},
 ): string | undefined {
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown === undefined) return undefined;
-  const meant = nearestName(unknown, known);
+  const meant = Object.hasOwn(otherNames, unknown)
+    ? otherNames[unknown]
+    : nearestName(unknown, known);
   const hint = meant === undefined ? '' : ` (did you mean '${meant}'?)`;
   return `${problem} ${quote(unknown)}${hint}; the options are ${known.join(', ')}`;
 }

@@ -312,6 +312,9 @@ describe('option names', () => {
     ['user', 'username'],
     ['sslOption', 'sslOptions'],
     ['DB', 'db'],
+    ['database', 'db'],
+    ['path', 'unixSocketPath'],
+    ['tls', 'ssl'],
   ])('refuses %s and says that %s was meant', (name, meant) => {
     const error = refusedOption({ [name]: 'hunter2' });
     expect(error.message).toBe(
@@ -332,6 +335,9 @@ describe('option names', () => {
     const defaults = { ssl_options: {} } as HostConfig;
     expect(refusedOption({}, defaults).message).toContain(
       "hostDefaults: unknown option 'ssl_options' (did you mean 'sslOptions'?)",
+    );
+    expect(refusedOption({}, { tls: true } as HostConfig).message).toContain(
+      "hostDefaults: unknown option 'tls' (did you mean 'ssl'?)",
     );
   });
 });

@@ -256,6 +256,8 @@ describe('checkOptionNames', () => {
     ['pool_cls', 'pool'],
     ['router_cls', 'router'],
     ['resp', 'RESP'],
+    ['url', 'hosts'],
+    ['rootNodes', 'hosts'],
   ])('refuses %s and says that %s was meant', (name, meant) => {
     const error = refusal(() => checkOptionNames({ [name]: 'hunter2' }, known, 'Cluster'));
     expect(error).toBeInstanceOf(BadHostSetup);
