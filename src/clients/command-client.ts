@@ -134,11 +134,22 @@ function parseArguments(
     throw Object.assign(
       new MisuseError(
         'RB_INVALID_ARGUMENT',
-        `${name} cannot use its arguments after number ${Math.max(writer.count - 1, 0)}: ${textOf(error)}`,
+        `${name} cannot use its arguments (${describeTypes(args)}) after number ` +
+          `${Math.max(writer.count - 1, 0)}: ${textOf(error)}`,
       ),
       { cause: error },
     );
   }
+}
+
+/** More than this many arguments are too many to be told one by one. */
+const SHOWN_TYPES = 8;
+
+/** The types of arguments for a message, without anything of their values. */
+function describeTypes(args: readonly unknown[]): string {
+  const types = args.slice(0, SHOWN_TYPES).map(describeType);
+  if (args.length > SHOWN_TYPES) types.push('…');
+  return types.length === 0 ? 'none' : types.join(', ');
 }
 
 /**

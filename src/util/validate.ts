@@ -116,11 +116,20 @@ export function describeType(value: unknown): string {
   const type = typeof value;
   if (Number.isNaN(value)) return 'NaN';
   if (type !== 'object') return `a ${type}`;
-  const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
+  const tag = tagOf(value);
   if (tag === 'Object') return 'an object';
   const kind = `${/^([AEIO]|Rb)/i.test(tag) ? 'an' : 'a'} ${tag === 'Array' ? 'array' : tag}`;
   const flaw = isUint8Array(value) ? flawOf(value) : undefined;
   return flaw === undefined ? kind : `${kind} ${flaw}`;
+}
+
+/** A Proxy, or a getter, may throw at the question. */
+function tagOf(value: unknown): string {
+  try {
+    return Object.prototype.toString.call(value).slice('[object '.length, -1);
+  } catch {
+    return 'Object';
+  }
 }
 
 /** A string for a message: escaped, cut to a sane length, and without the login of a URL. */

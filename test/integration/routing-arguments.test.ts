@@ -429,3 +429,25 @@ describe('what a definition would turn into text', () => {
     }
   });
 });
+
+describe('what a definition throws', () => {
+  it.each<[string, unknown[], RegExp]>([
+    ['zAdd', ['k', null], /^ZADD cannot .* \(a string, null\) after/],
+    ['xAdd', ['k', 'swordfish', null], /^XADD cannot .* \(a string, a string, null\) after/],
+  ])('is told with the types of what was given: %s %j', async (name, args, message) => {
+    for (const error of await misuse(name, args)) {
+      expect(error).toMatchObject({ code: 'RB_INVALID_ARGUMENT', maybeExecuted: false });
+      expect(error['message']).toMatch(message);
+      expect(error['message']).not.toContain('swordfish');
+    }
+  });
+
+  it('is told also of what cannot be looked at, and of no more than eight', async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    for (const error of await misuse('zAdd', ['k', proxy, ...Array<string>(9).fill('more')])) {
+      expect(error).toMatchObject({ name: 'TypeError', code: 'RB_INVALID_ARGUMENT' });
+      expect(error['message']).toMatch(/\(a string, an object(, a string){6}, …\) after number/);
+    }
+  });
+});
