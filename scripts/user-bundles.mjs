@@ -1,12 +1,17 @@
-/** Whether a program that uses the package runs from a bundle, in each format that Node has. */
+/**
+ * Whether a program that uses the package runs from a bundle, by each bundler that is here and in
+ * each format that Node has, in a folder with nothing beside it but what the guide tells to ship.
+ */
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import webpack from 'webpack';
 
-const BUNDLES = [
-  { format: 'cjs', file: 'bundle.cjs' },
-  { format: 'esm', file: 'bundle.mjs' },
-];
+const SHIPPED = '@redis/client';
+const BUNDLERS = { esbuild: bundleByEsbuild, webpack: bundleByWebpack };
+const FORMATS = { cjs: 'bundle.cjs', esm: 'bundle.mjs' };
 
 /** Needs no server, but what is loaded when it is first used: crypto, TLS and `@redis/client`. */
 const PROGRAM = `
@@ -27,24 +32,62 @@ const EXPECTED = 'a e0e1f9fabfc9d4800c877a703b823ac0578ff8db FanoutError functio
 
 /** What is wrong with bundles of a program, in a project that has the package installed. */
 export async function problemsOfBundles(project) {
-  const problems = await Promise.all(BUNDLES.map((bundle) => problemsOfBundle(project, bundle)));
-  return problems.flat();
+  const program = join(project, 'program.mjs');
+  writeFileSync(program, PROGRAM);
+  const bundles = Object.entries(BUNDLERS).flatMap(([bundler, bundle]) =>
+    Object.entries(FORMATS).map(([format, file]) => ({
+      name: `a bundle as ${format} by ${bundler}`,
+      outfile: join(project, 'bundles', bundler, file),
+      bundle,
+      format,
+    })),
+  );
+  const problems = [];
+  for (const { name, bundle, ...options } of bundles) {
+    const warnings = await bundle({ program, ...options });
+    problems.push(...warnings.map((text) => `${name} warns: ${text}`));
+  }
+  move(SHIPPED, project, join(project, 'bundles'));
+  for (const { name, outfile } of bundles) {
+    const { stdout, stderr } = spawnSync(process.execPath, [outfile], { encoding: 'utf8' });
+    if (stdout.trim() !== EXPECTED) problems.push(`${name} prints: ${stdout}${stderr}`);
+  }
+  move(SHIPPED, join(project, 'bundles'), project);
+  return problems;
 }
 
-async function problemsOfBundle(project, { format, file }) {
-  const outfile = join(project, file);
+/** Takes a package from one folder to another, so that it is found from there alone. */
+function move(name, from, to) {
+  const target = join(to, 'node_modules', name);
+  mkdirSync(dirname(target), { recursive: true });
+  renameSync(join(from, 'node_modules', name), target);
+}
+
+async function bundleByEsbuild({ program, outfile, format }) {
   const { warnings } = await build({
-    stdin: { contents: PROGRAM, resolveDir: project },
+    entryPoints: [program],
     outfile,
     bundle: true,
-    external: ['@redis/client'],
+    external: [SHIPPED],
     format,
     platform: 'node',
     logLevel: 'silent',
   });
-  const { stdout, stderr } = spawnSync(process.execPath, [outfile], { encoding: 'utf8' });
-  return [
-    ...warnings.map(({ text }) => `a bundle as ${format} warns: ${text}`),
-    ...(stdout.trim() === EXPECTED ? [] : [`a bundle as ${format} prints: ${stdout}${stderr}`]),
-  ];
+  return warnings.map(({ text }) => text);
+}
+
+async function bundleByWebpack({ program, outfile, format }) {
+  const isModule = format === 'esm';
+  const stats = await promisify(webpack)({
+    // Nothing of it is minified: that takes most of the time.
+    mode: 'none',
+    target: 'node20',
+    entry: program,
+    output: { path: dirname(outfile), filename: basename(outfile), module: isModule },
+    experiments: { outputModule: isModule },
+    externals: { [SHIPPED]: `${isModule ? 'module' : 'commonjs'} ${SHIPPED}` },
+    ...(isModule && { module: { parser: { javascript: { importMeta: false } } } }),
+  });
+  const { errors, warnings } = stats.toJson({ all: false, errors: true, warnings: true });
+  return [...errors, ...warnings].map(({ message }) => message);
 }

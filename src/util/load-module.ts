@@ -1,14 +1,24 @@
 /** Modules that are loaded where they are first needed: importing them costs more than our own code. */
 
-import { createRequire } from 'node:module';
+// Not by its name: webpack takes `createRequire(import.meta.url)` for its own, and then it is undefined.
+import module from 'node:module';
 
 let requireHere: NodeJS.Require | undefined;
 
 /** Making a `require` takes longer than much of what an import does, and many programs need none. */
 function load(name: string): unknown {
-  // A bundle in CommonJS knows no URL of its own, but the name of its file.
-  requireHere ??= createRequire(import.meta.url || __filename);
+  requireHere ??= module.createRequire(here());
   return requireHere(name);
+}
+
+/** A bundle in CommonJS has no URL of its own, or that of what it was made of, but its file's name. */
+function here(): string {
+  // No `typeof`: webpack knows its answer, which is wrong in a module.
+  try {
+    return __filename;
+  } catch {
+    return import.meta.url;
+  }
 }
 
 /** Node's TLS, for the first connection that asks for it. */
@@ -23,8 +33,8 @@ export function loadCrypto(): typeof import('node:crypto') {
 
 /** `defineScript` of `@redis/client`, for the first script. */
 export function loadDefineScript(): typeof import('@redis/client').defineScript {
-  const module = load('@redis/client/dist/lib/lua-script.js') as typeof import('@redis/client');
-  return module.defineScript;
+  const path = '@redis/client/dist/lib/lua-script.js';
+  return (load(path) as typeof import('@redis/client')).defineScript;
 }
 
 /** `@redis/client`, for the first local client. */
