@@ -109,15 +109,24 @@ function restoreClassNames(folder) {
   }
 }
 
-/** Of other packages only the names of the sources are kept: their code is read in their own. */
+/**
+ * Of other packages only the names of the sources are kept: their code is read in their own. Tools
+ * look for a source without content in the package, so each has a line in its place.
+ */
 function slimSourceMaps(folder) {
   for (const file of outputs(folder, '.js.map')) {
     const map = JSON.parse(readFileSync(file, 'utf8'));
     map.sourcesContent = map.sourcesContent.map((content, index) =>
-      /(^|\/)src\//.test(map.sources[index]) ? content : null,
+      /(^|\/)src\//.test(map.sources[index]) ? content : '// The code of another package.\n',
     );
+    map.sources = map.sources.map(plainPath);
     writeFileSync(file, JSON.stringify(map));
   }
+}
+
+/** Plugins put the name of a namespace, which looks like a URL's protocol, before a path. */
+function plainPath(source) {
+  return source.replace(/^bundled:/, 'node_modules/').replace(/^(required )?builtin:/, 'node/');
 }
 
 function outputs(folder, ending) {

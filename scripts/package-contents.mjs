@@ -3,7 +3,7 @@
  * the licenses of all that it holds of others.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { isAbsolute, join, normalize, relative, resolve } from 'node:path';
+import { isAbsolute, join, normalize, posix, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { entryDeclarations, unreachableDeclarations } from './declarations.mjs';
 import { root } from './setup.mjs';
@@ -16,7 +16,7 @@ const ALLOWED = [
   /^dist\/([\w-]+\/)*[\w.-]+\.(js|js\.map|d\.ts)$/,
 ];
 /** A package in the paths of what a bundle was made of. */
-const PACKAGE = /^(?:.*node_modules\/|bundled:)((?:@[^/]+\/)?[^/]+)/;
+const PACKAGE = /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)/;
 
 /** What is wrong with the files of the package, which is installed in a folder. */
 export async function problemsOfContents(paths, folder) {
@@ -28,6 +28,7 @@ export async function problemsOfContents(paths, folder) {
     ...(await unreachable(paths, folder, manifest)).map((path) => `no entry leads to ${path}`),
     ...paths.filter((path) => read(folder, path).includes(normalize(root))).map(builtBy),
     ...maps.flatMap((path) => problemsOfMap(path, JSON.parse(read(folder, path)))),
+    ...maps.flatMap((path) => problemsOfSources(path, JSON.parse(read(folder, path)), paths)),
     ...withoutNotice(maps, folder).map((name) => `${NOTICES} has no ${name}`),
   ];
 }
@@ -75,6 +76,21 @@ function problemsOfMap(path, { sources, sourceRoot = '' }) {
   return [sourceRoot, ...sources]
     .filter(isForeign)
     .map((source) => `${path} has the path ${source}, which is of one machine`);
+}
+
+/** Sources that no tool could show, and would warn of. */
+function problemsOfSources(path, { sources, sourcesContent = [], sourceRoot = '' }, paths) {
+  const isShown = (source, index) =>
+    typeof sourcesContent[index] === 'string' ||
+    paths.includes(posix.join(posix.dirname(path), sourceRoot, source));
+  return [
+    ...sources
+      .filter((source) => /^[\w ]+:/.test(source))
+      .map((it) => `${path} names no file: ${it}`),
+    ...sources
+      .filter((source, index) => !isShown(source, index))
+      .map((source) => `${path} has neither the content nor the file of ${source}`),
+  ];
 }
 
 /** Packages that parts of the bundles come from, and of which the notices do not tell. */
