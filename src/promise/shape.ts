@@ -12,7 +12,8 @@ export interface Shape {
 }
 
 /**
- * Takes a collection apart: a Map and a record keep their keys, any other iterable becomes an array.
+ * Takes a collection apart: a Map and a record keep their keys, symbols too; any other iterable
+ * becomes an array.
  *
  * @throws MisuseError RB_INVALID_ARGUMENT for anything else, a promise too.
  */
@@ -31,11 +32,15 @@ export function shapeOf(collection: unknown): Shape {
       'RbPromise.all takes an iterable, a Map or a record of promises',
     );
   }
-  const keys = Object.keys(collection);
+  const keys = Reflect.ownKeys(collection).filter((key) => isEnumerable(collection, key));
   return {
-    members: Object.values(collection),
+    members: keys.map((key) => collection[key]),
     build: (values) => Object.fromEntries(keys.map((key, index) => [key, values[index]])),
   };
+}
+
+function isEnumerable(value: object, key: PropertyKey): boolean {
+  return Object.prototype.propertyIsEnumerable.call(value, key);
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {
@@ -44,7 +49,7 @@ function isIterable(value: unknown): value is Iterable<unknown> {
 }
 
 /** Async iterables and promises are objects too, but their members are out of sight. */
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+function isRecord(value: unknown): value is Readonly<Record<PropertyKey, unknown>> {
   if (typeof value !== 'object' || value === null || Symbol.asyncIterator in value) return false;
   return !('then' in value) || typeof value.then !== 'function';
 }

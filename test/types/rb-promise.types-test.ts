@@ -56,6 +56,10 @@ export function combined(): void {
   expectType<RbPromise<{ a: string | null; b: number; c: number }>>()(
     RbPromise.all({ a: text, b: count, c: Promise.resolve(1) }),
   );
+  const symbol: unique symbol = Symbol('key');
+  expectType<RbPromise<{ [symbol]: string | null; b: number }>>()(
+    RbPromise.all({ [symbol]: text, b: count }),
+  );
   expectType<RbPromise<Record<string, number>>>()(
     RbPromise.all({} as Record<string, typeof count>),
   );

@@ -54,6 +54,19 @@ describe('RbPromise.all', () => {
     expect(Object.entries(odd)).toEqual([['__proto__', 1]]);
   });
 
+  it('keeps the symbols of a record, and awaits what is under them', () => {
+    const symbol = Symbol('key');
+    const pending = new RbPromise<number>();
+    const record = { [symbol]: pending, b: 2 };
+    Object.defineProperty(record, Symbol('hidden'), { value: new RbPromise(), enumerable: false });
+    const whole = RbPromise.all(record);
+    expect(isHandled(pending)).toBe(true);
+    expect(whole.isPending).toBe(true);
+    pending.resolve(1);
+    expect(whole.value).toEqual({ [symbol]: 1, b: 2 });
+    expect(Reflect.ownKeys(whole.value ?? {})).toEqual(['b', symbol]);
+  });
+
   it('resolves at once when nothing is pending', () => {
     expect(RbPromise.all([]).value).toEqual([]);
     expect(RbPromise.all({}).value).toEqual({});
