@@ -1,9 +1,12 @@
 /** Says on an error which command it rejects. */
 
+import type { CommandSpec } from '../commands/command-spec.js';
 import { commandForMessage } from '../commands/key-table.js';
 import { MisuseError, RbError, ReplyError } from '../errors.js';
+import type { HostInfo } from '../hosts.js';
 import { isInstance } from '../util/foreign.js';
 import { Thrown } from '../wire/thrown.js';
+import type { ReplyMapping } from './reply-mapping.js';
 
 /** What has the fields that tell of the command. */
 type OwnError = RbError | MisuseError;
@@ -22,6 +25,23 @@ export function commandError(error: Error, name: string): Error {
 /** What a command is rejected with; what a caller's own code threw passes on untouched. */
 export function rejectionOf(error: Error, name: string): unknown {
   return error instanceof Thrown ? error.reason : commandError(error, name);
+}
+
+/**
+ * What a command is rejected with whose transform threw at the reply: that of a built-in definition
+ * takes no reply in the types of some mappings. What a caller's own threw stays as it is.
+ */
+export function unreadableReply(
+  error: unknown,
+  { spec, mapping }: { readonly spec: CommandSpec; readonly mapping: ReplyMapping },
+  host?: HostInfo,
+): unknown {
+  if (spec.isAdded || mapping.typeMapping === undefined) return error;
+  const command = commandForMessage(spec.name);
+  const message = `The reply of ${command} cannot be read under the type mapping`;
+  const where = host && { hostId: host.hostId, address: host.address };
+  const fields = { cause: error, command, ...where };
+  return Object.assign(new MisuseError('RB_INVALID_ARGUMENT', message), fields);
 }
 
 function named(error: OwnError, name: string): Error {

@@ -156,7 +156,8 @@ export class FanoutClient<
     const hostIds = hostIdsOf(this.#hosts, session.backend.hosts);
     // Every lane before any command: an unknown host keeps it from being sent at all.
     const lanes = hostIds.map((hostId) => session.dispatch.lane(hostId));
-    const whole = new Gathering<unknown>(session, session.nextSequence(), spec.name, hostIds);
+    const hosts = lanes.map(({ pool }) => pool.host);
+    const whole = new Gathering<unknown>(session, session.nextSequence(), spec.name, hosts);
     for (const [index, lane] of lanes.entries()) {
       sendTo(lane, command, new FanoutPart(whole, index, { spec, mapping }));
     }
@@ -249,6 +250,7 @@ export class KeyTargetClient<
     const { router } = session.backend.getRouting();
     const lane = session.dispatch.lane(router.getHostForKey(this.#key));
     const promise = this[NEW_PROMISE]<unknown>(spec);
+    promise.host = lane.pool.host;
     sendTo(lane, command, promise);
     return promise;
   }

@@ -2,6 +2,7 @@
 
 import type { CommandSpec } from '../commands/command-spec.js';
 import { CancelledError, FanoutError } from '../errors.js';
+import type { HostInfo } from '../hosts.js';
 import {
   type JoinScope,
   RbPromise,
@@ -10,23 +11,24 @@ import {
 } from '../promise/rb-promise.js';
 import { isInstance } from '../util/foreign.js';
 import { keepAlive } from '../util/kept.js';
-import { commandError, rejectionOf } from './command-error.js';
+import { commandError, rejectionOf, unreadableReply } from './command-error.js';
 import type { ReplyMapping } from './reply-mapping.js';
 import { type CommandSink, SAMPLE, transformed } from './sinks.js';
 
 /** Resolves to the replies by host id when all hosts have answered. */
 export class Gathering<T> extends RbPromise<Map<number, T>> {
+  /** @internal */
+  readonly hosts: readonly HostInfo[];
   readonly #command: string;
-  readonly #hostIds: readonly number[];
   readonly #values: T[] = [];
   readonly #errors = new Map<number, unknown>();
   #missing: number;
 
-  constructor(scope: JoinScope, sequence: number, command: string, hostIds: readonly number[]) {
+  constructor(scope: JoinScope, sequence: number, command: string, hosts: readonly HostInfo[]) {
     super(scope, sequence);
     this.#command = command;
-    this.#hostIds = hostIds;
-    this.#missing = hostIds.length;
+    this.hosts = hosts;
+    this.#missing = hosts.length;
     if (this.#missing === 0) settleResolved(this, new Map());
   }
 
@@ -46,7 +48,7 @@ export class Gathering<T> extends RbPromise<Map<number, T>> {
     if (--this.#missing > 0) return;
     const values = new Map<number, T>();
     const errors = new Map<number, unknown>();
-    for (const [index, hostId] of this.#hostIds.entries()) {
+    for (const [index, { hostId }] of this.hosts.entries()) {
       if (this.#errors.has(index)) errors.set(hostId, this.#errors.get(index));
       else values.set(hostId, this.#values[index] as T);
     }
@@ -90,7 +92,8 @@ export class FanoutPart implements CommandSink {
     try {
       value = transformed(this.spec, this.mapping, reply);
     } catch (error) {
-      this.#whole.fail(this.#index, error);
+      const host = this.#whole.hosts[this.#index];
+      this.#whole.fail(this.#index, unreadableReply(error, this, host));
       return;
     }
     this.#whole.answer(this.#index, value);

@@ -5,6 +5,7 @@
 
 import { type CommandSpec, rawSpec } from '../commands/command-spec.js';
 import { commandForMessage } from '../commands/key-table.js';
+import type { HostInfo } from '../hosts.js';
 import {
   type JoinScope,
   RbPromise,
@@ -15,7 +16,7 @@ import {
 import { Settleable } from '../promise/settleable.js';
 import { keepAlive } from '../util/kept.js';
 import type { ReplySink } from '../wire/pipeline.js';
-import { rejectionOf } from './command-error.js';
+import { rejectionOf, unreadableReply } from './command-error.js';
 import { ReplyMapping } from './reply-mapping.js';
 
 /** A sink of the clients: it knows which command it is for. */
@@ -40,6 +41,8 @@ export class CommandContext implements JoinScope {
   readonly call: JoinScope;
   readonly spec: CommandSpec;
   readonly mapping: ReplyMapping;
+  /** Where the last of them went, if all go to one host. */
+  host: HostInfo | undefined = undefined;
 
   constructor(call: JoinScope, spec: CommandSpec, mapping: ReplyMapping) {
     this.call = call;
@@ -77,6 +80,11 @@ export class CommandPromise<T> extends RbPromise<T> implements CommandSink {
     return contextOf(this).mapping;
   }
 
+  /** @internal */
+  set host(host: HostInfo) {
+    contextOf(this).host = host;
+  }
+
   get isRetryable(): boolean {
     return contextOf(this).spec.isReadOnly;
   }
@@ -87,7 +95,7 @@ export class CommandPromise<T> extends RbPromise<T> implements CommandSink {
     try {
       value = transformed(spec, mapping, reply);
     } catch (error) {
-      settleRejected(this, error);
+      settleRejected(this, unreadableReply(error, this, contextOf(this).host));
       return;
     }
     settleResolved(this, value);
@@ -136,7 +144,7 @@ export class NativeSink implements CommandSink {
     try {
       this.#resolve(transformed(this.spec, this.mapping, reply));
     } catch (error) {
-      this.#reject(error);
+      this.#reject(unreadableReply(error, this));
     }
   }
 

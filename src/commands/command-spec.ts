@@ -21,6 +21,8 @@ export interface CommandSpec {
   /** What the reply goes through, by protocol. */
   readonly transform2: TransformReply | undefined;
   readonly transform3: TransformReply | undefined;
+  /** Whether its transforms are a user's own. */
+  readonly isAdded: boolean;
   /** Of a script that is called by its hash: what to evaluate where the server does not know it. */
   readonly source?: string | Buffer | undefined;
 }
@@ -32,6 +34,7 @@ export function specOf(
   name: string,
   args: readonly RawArgument[],
   definition?: Pick<Command, 'transformReply'>,
+  isAdded = false,
 ): CommandSpec {
   return {
     name,
@@ -42,6 +45,7 @@ export function specOf(
     plainCount: PLAIN_COUNTS[name] ?? 0,
     transform2: definition && transformOf(definition, 2),
     transform3: definition && transformOf(definition, 3),
+    isAdded,
   };
 }
 
@@ -98,7 +102,8 @@ export class TypedCommand {
   /** The spec of a call; its arguments are read only where they are needed. */
   spec(name: string, call: { readonly redisArgs: readonly RawArgument[] }): CommandSpec {
     if (this.#spec !== undefined && this.#spelling === name) return this.#spec;
-    const spec = specOf(name.toUpperCase(), call.redisArgs.slice(1), this.definition);
+    const words = call.redisArgs.slice(1);
+    const spec = specOf(name.toUpperCase(), words, this.definition, this.isAdded);
     this.#spelling = name;
     return (this.#spec = this.#source === undefined ? spec : { ...spec, source: this.#source });
   }

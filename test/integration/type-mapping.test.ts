@@ -2,11 +2,13 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { RESP_TYPES } from '@redis/client';
+import { type CommandParser, defineScript, RESP_TYPES } from '@redis/client';
 
 import { Cluster } from '../../src/cluster.js';
+import type { FanoutError } from '../../src/errors.js';
 import { RbPromise } from '../../src/promise/rb-promise.js';
 import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
+import { failureOf } from '../helpers/failures.js';
 import { keyOn } from '../helpers/keys.js';
 import { useServers } from '../helpers/servers.js';
 
@@ -153,6 +155,41 @@ describe.each([2, 3] as const)('with RESP %i', (RESP) => {
     const call = cluster.map((c) => void c.withTypeMapping(asBytes).lPop('joined'));
     await expect(call).rejects.toMatchObject({ kind: 'WRONGTYPE' });
     await cluster.map((c) => c.del('joined'));
+  });
+
+  it('a reply that a built-in definition cannot read is told as such', async () => {
+    const failure = {
+      name: 'TypeError',
+      code: 'RB_INVALID_ARGUMENT',
+      message: 'The reply of COMMAND cannot be read under the type mapping',
+      command: 'COMMAND',
+      cause: expect.any(TypeError) as TypeError,
+    };
+    const all = await failureOf(cluster.all((c) => c.withTypeMapping(asBytes).command()));
+    const { address } = cluster.hosts.get(5)!;
+    const errors = all.errors as FanoutError['errors'];
+    expect(errors.get(5)).toMatchObject({ ...failure, hostId: 5, address });
+    const one = cluster.fanout((c) => c.targetKey('key').withTypeMapping(asBytes).command());
+    const hostId = cluster.getRouter().getHostForKey('key');
+    await expect(one).rejects.toMatchObject({ ...failure, hostId });
+  });
+
+  it('what the definition of an added script throws passes on as it is', async () => {
+    const thrown = new Error('own');
+    const refuse = (): never => {
+      throw thrown;
+    };
+    const own = defineScript({
+      NUMBER_OF_KEYS: 1,
+      SCRIPT: 'return 1',
+      parseCommand: (parser: CommandParser, key: string) => parser.pushKey(key),
+      transformReply: refuse,
+    });
+    const scripted = new Cluster({ hosts: cluster.hosts, RESP: RESP as 3, scripts: { own } });
+    const client = scripted.getRoutingClient().withTypeMapping(asBytes);
+    expect(await failureOf(client.own('key'))).toBe(thrown);
+    expect(await failureOf(client.map((c) => c.own('key')))).toBe(thrown);
+    await scripted.disconnectPools();
   });
 
   it('each SET of a batch has an answer of its own, and mSet that of a SET', async () => {
