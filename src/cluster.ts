@@ -41,6 +41,7 @@ import { PartitionRouter } from './routers/partition-router.js';
 import type { BaseRouter, RouterClass } from './routers/router.js';
 import type { HostStats } from './stats.js';
 import { Topology } from './topology.js';
+import { copyNote } from './util/foreign.js';
 import type { Key } from './util/key.js';
 import { assertList } from './util/list.js';
 import { describeType, describeValue } from './util/validate.js';
@@ -426,7 +427,10 @@ function checkClusterOptions(options: object): void {
     throw new BadHostSetup('Cluster: router must be a subclass of BaseRouter');
   }
   if (pool !== undefined && !isPoolClass(pool)) {
-    throw new BadHostSetup('Cluster: pool must be a subclass of Pool');
+    const note = copyNote(pool, 'Pool');
+    throw new BadHostSetup(
+      `Cluster: pool must be a subclass of Pool, not ${describeType(pool)}${note}`,
+    );
   }
   const problem = typeMapping === undefined ? undefined : typeMappingProblem(typeMapping);
   if (problem !== undefined) throw new BadHostSetup(`Cluster: ${problem}`);

@@ -20,6 +20,7 @@ import {
   ROUTING_OPTIONS,
 } from '../options.js';
 import type { MapOperation } from '../telemetry/traces.js';
+import { copyNote } from '../util/foreign.js';
 import type { Text } from '../util/text.js';
 import { describeType } from '../util/validate.js';
 import { type Backend, BACKEND, type ClientCluster } from './backend.js';
@@ -315,6 +316,6 @@ function backendOf<RESP extends RespVersions, TM extends TypeMapping>(cluster: {
 }): Backend<RESP, TM> {
   const backend = (cluster as Partial<typeof cluster> | null | undefined)?.[BACKEND];
   if (backend !== undefined) return backend;
-  const given = describeType(cluster);
+  const given = describeType(cluster) + copyNote(cluster, 'Cluster');
   throw new MisuseError('RB_INVALID_ARGUMENT', `A routing client takes a Cluster, got ${given}`);
 }

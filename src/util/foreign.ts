@@ -23,3 +23,19 @@ export function textOf(reason: unknown): string {
     return 'a reason without a text';
   }
 }
+
+/**
+ * What a message adds where a class, or the class of an object, has the right name all the same: it
+ * comes from another copy of this library.
+ */
+export function copyNote(value: unknown, name: string): string {
+  try {
+    let prototype: unknown = typeof value === 'function' ? value.prototype : value;
+    for (; prototype instanceof Object; prototype = Object.getPrototypeOf(prototype)) {
+      if (prototype.constructor.name === name) return ' (of another copy of redis-blaster)';
+    }
+  } catch {
+    // What throws at a look is nothing of ours.
+  }
+  return '';
+}

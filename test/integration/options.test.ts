@@ -2,7 +2,7 @@
 
 import { inspect } from 'node:util';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { RoutingClient } from '../../src/clients/routing-client.js';
 import { Cluster } from '../../src/cluster.js';
@@ -111,6 +111,21 @@ describe('a bad option', () => {
     expect(error).toBeInstanceOf(TypeError);
     expect(error).toMatchObject({ code: 'RB_INVALID_ARGUMENT' });
   });
+});
+
+it('a class of another copy of the library is told as such', async () => {
+  vi.resetModules();
+  const { Pool } = await import('../../src/pool.js');
+  const { Cluster: OtherCluster } = await import('../../src/cluster.js');
+  for (const pool of [Pool, class extends Pool {}]) {
+    expect(() => new Cluster({ hosts: {}, pool })).toThrow(
+      'pool must be a subclass of Pool, not a function (of another copy of redis-blaster)',
+    );
+  }
+  const other = new OtherCluster({ hosts: {} });
+  expect(() => new RoutingClient(other)).toThrow(
+    'A routing client takes a Cluster, got an object (of another copy of redis-blaster)',
+  );
 });
 
 describe('a routing client', () => {
