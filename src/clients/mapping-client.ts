@@ -52,7 +52,18 @@ export interface MappingClient<
   M extends RedisModules = {},
   F extends RedisFunctions = {},
   S extends RedisScripts = {},
-> extends MappedCommands<RESP, TM> {}
+> extends MappedCommands<RESP, TM> {
+  /**
+   * Gets the values of keys on all hosts, in the order of the keys: a `GET` for each of them, which
+   * `autoBatch` merges by host.
+   */
+  mGet: MappedCommands<RESP, TM>['mGet'];
+  /**
+   * Sets keys on all hosts: a `SET` for each of them, which `autoBatch` merges by host. It is not
+   * atomic: where some hosts fail, the keys of the others are set.
+   */
+  mSet: MappedCommands<RESP, TM>['mSet'];
+}
 
 /**
  * Sends each command to the host of its key, all hosts at once, and answers with an

@@ -16,9 +16,9 @@ import type {
   TransformReply,
   TypeMapping,
 } from '@redis/client/dist/lib/RESP/types.js';
+import { RESP_TYPES as types } from '@redis/client/dist/lib/RESP/decoder.js';
 import { loadDefineScript } from '../util/load-module.js';
 
-export { RESP_TYPES } from '@redis/client/dist/lib/RESP/decoder.js';
 export type {
   RedisArgument,
   RedisFunctions,
@@ -38,6 +38,12 @@ export type {
   TransformReply,
   TypeMapping,
 };
+
+/**
+ * The types of replies that a type mapping can have: `{ [RESP_TYPES.BLOB_STRING]: Buffer }` reads
+ * values as bytes.
+ */
+export const RESP_TYPES = types;
 
 /**
  * The table of all definitions. Node's own resolution wraps the CommonJS default export once more
