@@ -240,10 +240,33 @@ function firstOfEachHost(reasons: readonly unknown[]): string {
   for (const [hostId, reason] of reasons.flatMap(byHost)) {
     if (!firstByHost.has(hostId)) firstByHost.set(hostId, reason);
   }
-  const parts = [...firstByHost].map(([hostId, reason]) =>
-    hostId === undefined ? textOf(reason) : `host ${hostId}: ${textOf(reason)}`,
-  );
+  return describeReasons(firstByHost);
+}
+
+function describeReasons(byHostId: ReadonlyMap<number | undefined, unknown>): string {
+  const parts = [...byHostId].map(([hostId, reason]) => {
+    const text = withCommand(reason);
+    return hostId === undefined ? text : `host ${hostId}: ${text}`;
+  });
   return parts.join('; ');
+}
+
+/** The text of a reason, and in front of it the command, where it is known and not in the text. */
+function withCommand(reason: unknown): string {
+  const text = textOf(reason);
+  const command = commandOf(reason);
+  const isTold = command === undefined || text.split(/[^\w.|-]+/).includes(command);
+  return isTold ? text : `${command}: ${text}`;
+}
+
+/** Of our own errors only, where it is a name alone: what others call so may be a whole command. */
+function commandOf(reason: unknown): string | undefined {
+  if (!isInstance(reason, RbError) && !isInstance(reason, MisuseError)) return undefined;
+  try {
+    return reason.command;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A reason with its host, if it has one; that of a fanned-out command comes from each of its hosts. */
@@ -290,8 +313,8 @@ export class FanoutError<T = unknown> extends RbError {
     readonly errors: ReadonlyMap<number, unknown>,
     values: ReadonlyMap<number, T>,
   ) {
-    const parts = [...errors].map(([hostId, reason]) => `host ${hostId}: ${textOf(reason)}`);
-    super(`failed on ${errors.size} of ${errors.size + values.size} hosts (${parts.join('; ')})`);
+    const total = errors.size + values.size;
+    super(`failed on ${errors.size} of ${total} hosts (${describeReasons(errors)})`);
     Object.defineProperty(this, 'values', { value: values, configurable: true });
   }
 }

@@ -124,7 +124,7 @@ describe('while a host loads', () => {
     );
     expect(error).toBeInstanceOf(MapError);
     expect(error).toMatchObject({ failed: 2, total: 4 });
-    expect(error['message']).toBe(`2 of 4 commands failed (host 0: ${ANSWER})`);
+    expect(error['message']).toBe(`2 of 4 commands failed (host 0: INCR: ${ANSWER})`);
     expect(promises[0]!.reason).toBeInstanceOf(ReplyError);
     expect(promises[0]!.reason).toMatchObject({
       kind: 'LOADING',

@@ -367,7 +367,9 @@ describe('a command that fails', () => {
     expect(error).toMatchObject({ failed: 2, total: 3 });
     const errors = error['errors'] as ReplyError[];
     expect(errors.map(({ hostId }) => hostId)).toEqual([5, 0]);
-    expect(error['message']).toMatch(/^2 of 3 commands failed \(host 5: .*; host 0: .*\)$/);
+    expect(error['message']).toMatch(
+      /^2 of 3 commands failed \(host 5: ERR .*NOSUCHCOMMAND.*; host 0: INCR: .*\)$/,
+    );
     expect(error['results']).toBeInstanceOf(Map);
     expect(
       (error['results'] as Map<Key, RbPromise<unknown>[]>).get(keyOn(cluster, 0)),

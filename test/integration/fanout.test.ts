@@ -181,7 +181,7 @@ describe('a command that fails on some hosts', () => {
       expect(reason).not.toHaveProperty('maybeExecuted');
     }
     expect(error['message']).toMatch(
-      /failed on 2 of 8 hosts.*host 2: WRONGTYPE.*host 5: WRONGTYPE/,
+      /failed on 2 of 8 hosts.*host 2: INCR: WRONGTYPE.*host 5: INCR: WRONGTYPE/,
     );
   });
 
@@ -239,7 +239,7 @@ describe('a command that fails on some hosts', () => {
     );
     expect(error).toMatchObject({ code: 'RB_MAP', failed: 3, total: 3 });
     expect(error['message']).toMatch(
-      /^3 of 3 commands failed \(host 2: WRONGTYPE .*; host 5: WRONGTYPE .*; host \d: ERR unknown /,
+      /^3 of 3 commands failed \(host 2: HGET: WRONGTYPE .*; host 5: INCR: WRONGTYPE .*; host \d: ERR unknown /,
     );
   });
 });

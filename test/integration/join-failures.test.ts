@@ -417,7 +417,7 @@ describe('a MapError', () => {
       { command: 'PING', code: 'RB_UNROUTABLE' },
     ]);
     expect(error['message']).toMatch(
-      /^5 of 6 commands failed \(host 5: ERR value is not an integer.*; host 0: WRONGTYPE .*; PING names no key/,
+      /^5 of 6 commands failed \(host 5: INCR: ERR value is not an integer.*; host 0: HGET: WRONGTYPE .*; PING names no key/,
     );
     await cluster.map((c) => [c.del(zero), c.del(one)]);
   });
