@@ -1,6 +1,6 @@
 /** Errors that reject commands of a local client, where `@redis/client` itself says too little. */
 
-import type { RedisClientType } from '@redis/client';
+import type { RedisClientType } from '../commands/upstream.js';
 import { ConnectionError } from '../errors.js';
 import type { HostInfo } from '../hosts.js';
 import { isSeveralErrors, socketMessage } from '../wire/socket-error.js';
