@@ -78,7 +78,10 @@ export class ConnectionError extends RbError {
   }
 }
 
-/** The server broke the protocol or one of the decoder's limits; the connection is closed. */
+/**
+ * The server broke the protocol or one of the decoder's limits; the connection is closed. For a value
+ * that is only longer than a string can be, it goes on.
+ */
 export class ProtocolError extends ConnectionError {
   override readonly code = 'RB_PROTOCOL';
   static {

@@ -12,7 +12,7 @@
 import type * as net from 'node:net';
 import { ConnectionError, ProtocolError, ReplyError, TimeoutError } from '../errors.js';
 import { clearTimer, startTimer, type Timer } from '../util/timers.js';
-import { Decoder } from './decoder.js';
+import { Decoder, DEFAULT_LIMITS } from './decoder.js';
 import { greeting, handshake, type HandshakeOptions } from './handshake.js';
 import { isLoading, LoadingRound } from './loading.js';
 import { commandsOf, type Pipeline, type ReplyErrorFactory } from './pipeline.js';
@@ -93,7 +93,11 @@ export class Connection implements SocketEvents, SentQueueEvents {
     this.#options = options;
     this.#events = events;
     this.#traffic = options.traffic ?? { bytesSent: 0, bytesReceived: 0, errors: 0 };
-    this.#decoder = new Decoder(this.#sent, this.#replyError);
+    this.#decoder = new Decoder(this.#sent, this.#replyError, DEFAULT_LIMITS, {
+      ...options.errorFields,
+      address: options.address,
+      maybeExecuted: true,
+    });
     this.#connectTimer = startTimer(() => {
       const { address, connectTimeout } = options;
       this.#close(new TimeoutError(`Could not connect to ${address} within ${connectTimeout} ms`));

@@ -15,7 +15,7 @@
  * protocol or of a limit throws a `ProtocolError`; the decoder cannot be used after it.
  */
 
-import { ProtocolError } from '../errors.js';
+import { type CommandErrorFields, ProtocolError } from '../errors.js';
 import { EXACT_DIGITS, parseBigNumber, parseDouble } from './numbers.js';
 import { DEFAULT_MAPPING, type DecodeMapping } from './decode-mapping.js';
 import { LongBulk } from './long-bulk.js';
@@ -78,6 +78,8 @@ export class Decoder {
   readonly #queue: ReplyQueue;
   readonly #replyError: ReplyErrorFactory;
   readonly #limits: DecoderLimits;
+  /** Put on the error for a value that cannot be held. */
+  readonly #errorFields: CommandErrorFields;
   /** Headroom and read area. */
   readonly #buffer: Buffer;
   readonly #readArea: Buffer;
@@ -109,10 +111,12 @@ export class Decoder {
     queue: ReplyQueue,
     replyError: ReplyErrorFactory,
     limits: DecoderLimits = DEFAULT_LIMITS,
+    errorFields: CommandErrorFields = {},
   ) {
     this.#queue = queue;
     this.#replyError = replyError;
     this.#limits = limits;
+    this.#errorFields = errorFields;
     this.#buffer = Buffer.allocUnsafeSlow(HEADROOM + READ_AREA);
     this.#readArea = this.#buffer.subarray(HEADROOM);
     this.#shortArea = this.#readArea.subarray(0, SHORT_READ);
@@ -204,9 +208,20 @@ export class Decoder {
   #endLong(): void {
     const { type, bytes, length } = this.#long;
     this.#expectLineEnd(bytes, length);
-    const value = this.#bulk(type, bytes, 0, length);
+    const value = this.#longValue(type, bytes, length);
     this.#long.close();
     this.#deliver(value);
+  }
+
+  #longValue(type: number, bytes: Buffer, length: number): unknown {
+    try {
+      return this.#bulk(type, bytes, 0, length);
+    } catch (error) {
+      if (error instanceof ProtocolError) throw error;
+      // It is all there, and only too long for a string. What follows it is as good as ever.
+      this.#noteThrown(this.#tooLong(length, error));
+      return undefined;
+    }
   }
 
   #decodeArea(end: number): void {
@@ -560,12 +575,18 @@ export class Decoder {
 
   #finish(value: unknown): void {
     if (this.#elements === 0 || --this.#elements === 0) this.#hasBegun = false;
-    if (this.#isPush) return;
+    if (this.#isPush) {
+      this.#thrown = undefined;
+      return;
+    }
     this.#replies[this.#replyCount++] = this.#thrown === undefined ? value : this.#takeThrown();
     if (this.#replyCount === GROUP) this.#handOver();
   }
 
-  /** A class of the caller's own threw: the rest of the reply is read, and its values are dropped. */
+  /**
+   * A class of the caller's own threw, or a string cannot be made: the rest of the reply is read, and
+   * its values are dropped.
+   */
   #noteThrown(reason: unknown): void {
     this.#thrown ??= new Thrown(reason);
   }
@@ -574,6 +595,14 @@ export class Decoder {
     const thrown = this.#thrown;
     this.#thrown = undefined;
     return thrown;
+  }
+
+  #tooLong(length: number, cause: unknown): ProtocolError {
+    const { address = 'The server' } = this.#errorFields;
+    const message =
+      `${address} sent a value of ${length} bytes, which is longer than a string can be; ` +
+      'ask for a Buffer, with a typeMapping of RESP_TYPES.BLOB_STRING';
+    return Object.assign(new ProtocolError(message, { cause }), this.#errorFields);
   }
 
   #unknownType(type: number): ProtocolError {

@@ -1,6 +1,7 @@
 /**
- * The outcome of a reply of which a class of the caller's own was to be made, and threw. It goes the
- * way of an error that the server answers, but is none: nothing is counted, and nothing sent again.
+ * The outcome of a reply of which a class of the caller's own was to be made, and threw, or a string
+ * that cannot be so long. It goes the way of an error that the server answers, but is none: nothing is
+ * counted, and nothing sent again.
  */
 export class Thrown extends Error {
   constructor(
