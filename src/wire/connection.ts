@@ -11,7 +11,7 @@
 
 import type * as net from 'node:net';
 import { ConnectionError, ProtocolError, ReplyError, TimeoutError } from '../errors.js';
-import { clearTimer, startTimer, type Timer } from '../util/timers.js';
+import { atEndOfTick, clearTimer, startDeadline, startTimer, type Timer } from '../util/timers.js';
 import { Decoder, DEFAULT_LIMITS } from './decoder.js';
 import { greeting, handshake, type HandshakeOptions } from './handshake.js';
 import { isLoading, LoadingRound } from './loading.js';
@@ -81,6 +81,7 @@ export class Connection implements SocketEvents, SentQueueEvents {
   #connectTimer: Timer | undefined;
   #silenceTimer: Timer | undefined;
   #socketError: Error | undefined;
+  #reads = 0;
   /** How many pipelines the socket has taken whole, and how many have all their replies. */
   #taken = 0;
   #answered = 0;
@@ -98,11 +99,36 @@ export class Connection implements SocketEvents, SentQueueEvents {
       address: options.address,
       maybeExecuted: true,
     });
-    this.#connectTimer = startTimer(() => {
-      const { address, connectTimeout } = options;
-      this.#close(new TimeoutError(`Could not connect to ${address} within ${connectTimeout} ms`));
-    }, options.connectTimeout);
+    this.#limitConnecting();
     this.#socket = openSocket(options.socket, this);
+  }
+
+  /**
+   * Where the event loop was busy, timers run before what arrived meanwhile is read. So that is read
+   * first: if it brings the attempt forward, it was not the server that took so long, and it has as much
+   * time once more.
+   *
+   * @param isLast - whether that was so already.
+   */
+  #limitConnecting(isLast = false): void {
+    const { address, connectTimeout } = this.#options;
+    this.#connectTimer = startTimer(() => {
+      const before = this.#progress;
+      atEndOfTick(() => {
+        if (this.#isEstablished || this.#state === 'closed') return;
+        if (!isLast && this.#progress !== before) {
+          this.#limitConnecting(true);
+          return;
+        }
+        const message = `Could not connect to ${address} within ${connectTimeout} ms`;
+        this.#close(new TimeoutError(message));
+      });
+    }, connectTimeout);
+  }
+
+  /** Another number whenever an attempt to connect has come further. */
+  get #progress(): number {
+    return this.#reads + Number(this.#state !== 'connecting') + Number(!this.#socket.connecting);
   }
 
   /** Ready, and the socket has taken everything. */
@@ -167,9 +193,12 @@ export class Connection implements SocketEvents, SentQueueEvents {
   expectTraffic(): void {
     if (this.#silenceTimer !== undefined || this.#state !== 'ready') return;
     const { address, connectTimeout } = this.#options;
-    this.#silenceTimer = startTimer(() => {
+    const timer = startDeadline(() => {
+      // What had arrived has taken the timer away.
+      if (this.#silenceTimer !== timer) return;
       this.#close(new ConnectionError(`${address} was silent for ${connectTimeout} ms`));
     }, connectTimeout);
+    this.#silenceTimer = timer;
   }
 
   onConnect(): void {
@@ -215,6 +244,7 @@ export class Connection implements SocketEvents, SentQueueEvents {
 
   onRead(count: number): void {
     this.#traffic.bytesReceived += count;
+    this.#reads++;
     if (!this.#isAnswering && this.#isEstablished) {
       this.#isAnswering = true;
       this.#events.onAnswer();
