@@ -13,8 +13,8 @@ export class Signature {
   readonly #definition: Command;
   /** The most arguments that the definition takes; Infinity where it names no last one. */
   readonly #most: number;
-  /** The least of which one may be its last. */
-  readonly #least: number;
+  /** With fewer, nothing is ignored. */
+  #least: number;
   /** What is known of the last argument, by the number of arguments. */
   readonly #last: LastArgument[] = [];
 
@@ -27,12 +27,15 @@ export class Signature {
   /** What the definition ignores of arguments that make a command; undefined for nothing. */
   problemOf(args: readonly unknown[], parse: Parse): OptionProblem | undefined {
     const { length } = args;
-    if (length < this.#least) return undefined;
     if (length > this.#most) return tooMany(length, this.#most);
+    if (length < this.#least) return undefined;
     const last = (this.#last[length] ??= new LastArgument());
     if (!last.mayBeIgnored(args[length - 1])) return undefined;
     const before = args.slice(0, -1);
-    return last.problemOf(args, (given) => parse(this.#definition, [...before, given]));
+    const problem = last.problemOf(args, (given) => parse(this.#definition, [...before, given]));
+    // So most commands are looked at once.
+    if (length === this.#most && last.isReadWhole) this.#least = length + 1;
+    return problem;
   }
 }
 
@@ -47,6 +50,11 @@ class LastArgument {
   #listsNames = false;
   /** Whether it takes nothing but an object of options; undefined while nobody has asked. */
   #isOptions: boolean | undefined;
+
+  /** Whether it is none of options. */
+  get isReadWhole(): boolean {
+    return this.#isOptions === false;
+  }
 
   /** False where `value` is known to be read as a whole. */
   mayBeIgnored(value: unknown): boolean {
@@ -113,5 +121,5 @@ function mostArguments({ parseCommand }: Command): number {
   const [parameters = ''] = /^[^{]*/.exec(String(parseCommand)) ?? [];
   const [, list] = /\.\.\.\[([^\]]*)\]/.exec(parameters) ?? [];
   if (list !== undefined) return parseCommand.length - 1 + list.split(',').length;
-  return parameters.includes('...') ? Infinity : parseCommand.length - 1;
+  return parameters.includes('...') ? Infinity : Math.max(parseCommand.length - 1, 0);
 }
