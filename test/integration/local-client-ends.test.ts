@@ -141,16 +141,16 @@ describe('a server that turns a client away at once', () => {
     const cluster = new Cluster({ hosts: { 3: { unixSocketPath: path, ...options } } });
     const client = cluster.getLocalClient(3);
     for (const own of [client, client.duplicate()]) {
-      const failure = await failureOf(own.get('k'));
-      expect(failure.message).toContain(path);
-      expect(failure).toMatchObject({
-        name: 'ConnectionError',
-        message: expect.stringContaining(refusal) as string,
-        hostId: 3,
-        address: path,
-        cause: { message: refusal },
+      // Where the server has ended the connection before anything is written to it, its words are lost.
+      await condition(async () => {
+        const failure = await failureOf(own.get('k'));
+        expect(failure).toMatchObject({ name: 'ConnectionError', hostId: 3, address: path });
+        expect(failure.message).toContain(path);
+        expect(inspect(failure, { depth: Infinity, showHidden: true })).not.toContain('sekrit');
+        if (!String(failure['message']).includes(refusal)) return false;
+        expect(failure.cause).toMatchObject({ message: refusal });
+        return true;
       });
-      expect(inspect(failure, { depth: Infinity, showHidden: true })).not.toContain('sekrit');
     }
     await cluster.disconnectPools();
     await other.disconnectPools();
