@@ -21,6 +21,11 @@ function here(): string {
   }
 }
 
+/** Node's look-ups of names, for the first connection over TCP. */
+export function loadDns(): typeof import('node:dns') {
+  return load('node:dns') as typeof import('node:dns');
+}
+
 /** Node's TLS, for the first connection that asks for it. */
 export function loadTls(): typeof import('node:tls') {
   return load('node:tls') as typeof import('node:tls');

@@ -5,15 +5,16 @@
  */
 
 import { AsyncResource } from 'node:async_hooks';
-// Not its names: whatever takes the place of `dns.lookup` later is to be used, as sockets do.
-import dns from 'node:dns';
 import type { LookupFunction } from 'node:net';
+
+import { loadDns } from '../util/load-module.js';
 
 type Callback = Parameters<LookupFunction>[2];
 
 /** For sockets, in place of `dns.lookup`: who asks what is being asked already waits for that answer. */
 export const lookup = sharing((name, options, callback) => {
-  dns.lookup(name, options, callback);
+  // Asked for each time: whatever takes its place later is to be used, as sockets do.
+  loadDns().lookup(name, options, callback);
 });
 
 /** Lets those who ask the same while there is no answer share one. Nothing is kept after it. */
