@@ -41,6 +41,7 @@ interface Holder {
   holderIndex: number;
   readonly goesOn: boolean;
   rejectHeld(error: Error): void;
+  /** The same for commands that block alone. */
   rejectBlocking?(error: Error): void;
 }
 
@@ -285,14 +286,13 @@ export class Pool {
 
   /** @internal */
   openChannel(): Channel {
-    const count = this.#channels.length;
     let index = this.#nextChannel;
     // The host may take fewer connections than there may be.
     if (this.#pause.reason !== undefined && !this.#channels[index]!.isConnected) {
       const connected = this.#channels.findIndex(({ isConnected }) => isConnected);
       if (connected !== -1) index = connected;
     }
-    this.#nextChannel = (index + 1) % count;
+    this.#nextChannel = (index + 1) % this.#channels.length;
     return this.#channels[index]!;
   }
 

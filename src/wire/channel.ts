@@ -63,8 +63,6 @@ export class Channel implements ConnectionEvents {
   #state: ChannelState = 'idle';
   /** Not handed to a socket yet, oldest first. */
   #queue: Pipeline[] = [];
-  /** Whether the server sent anything but its answer to the handshake, over the last connection. */
-  #isAnswering = false;
   /** Attempts that were made again, since a connection was usable. */
   #newAttempts = 0;
   /** Why it was disconnected last. */
@@ -136,7 +134,6 @@ export class Channel implements ConnectionEvents {
     } else {
       this.#move('connecting');
     }
-    this.#isAnswering = false;
     const connection = new Connection(this.#options.connection, this);
     this.#connection = connection;
     const watcher = this.#options.watch?.(connection);
@@ -153,7 +150,6 @@ export class Channel implements ConnectionEvents {
   }
 
   onAnswer(): void {
-    this.#isAnswering = true;
     this.#options.pause.end();
   }
 
@@ -212,6 +208,9 @@ export class Channel implements ConnectionEvents {
   onClosed(reason: LossReason, unanswered: Pipeline[], wasReady: boolean): void {
     const isOnPurpose = this.#onDrained.length > 0;
     const tellOfEnd = this.#takeWatcher(reason, isOnPurpose);
+    // Who lets us in and then says nothing is not to be connected to on and on.
+    const isUseless = wasReady && !isOnPurpose && this.#connection?.isAnswering === false;
+    if (isUseless) this.#options.pause.begin(copyOf(reason));
     this.#connection = undefined;
     this.#endLoadingPause();
     if (isOnPurpose) this.#move('idle');
@@ -261,8 +260,6 @@ export class Channel implements ConnectionEvents {
       (pipeline.outstanding === 0 ? done : again).push(pipeline);
     }
     this.#queue = again;
-    // Who lets us in and then says nothing is not to be connected to on and on.
-    if (!this.#isAnswering) this.#options.pause.begin(copyOf(reason));
     if (again.length > 0) this.#connect();
     for (const [sink, error] of lost) sink.onError(error);
     for (const pipeline of done) pipeline.owner.onPipelineDone(pipeline);

@@ -76,7 +76,6 @@ export class Connection implements SocketEvents, SentQueueEvents {
   readonly #sent = new SentQueue(this);
   /** From the first LOADING until everything sent has its reply; nothing is sent meanwhile. */
   #loading: LoadingRound | undefined;
-  /** Whether anything has come since the handshake. */
   #isAnswering = false;
   #connectTimer: Timer | undefined;
   #silenceTimer: Timer | undefined;
@@ -129,6 +128,11 @@ export class Connection implements SocketEvents, SentQueueEvents {
   /** Another number whenever an attempt to connect has come further. */
   get #progress(): number {
     return this.#reads + Number(this.#state !== 'connecting') + Number(!this.#socket.connecting);
+  }
+
+  /** Whether anything has come since the handshake. */
+  get isAnswering(): boolean {
+    return this.#isAnswering;
   }
 
   /** Ready, and the socket has taken everything. */

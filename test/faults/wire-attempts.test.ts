@@ -177,6 +177,15 @@ describe('the pause after a failed attempt', () => {
     }
   });
 
+  it('does not come where a connection that was not used is ended on purpose', async () => {
+    const channel = openDirect({ reconnect: FOREVER });
+    const withdrawn = send(channel, 'PING');
+    expect(channel.withdraw(withdrawn)).toBe(true);
+    await channel.drain();
+    expect(channel.isConnected).toBe(false);
+    expect(await execute(channel, 'ECHO back')).toBe('back');
+  });
+
   it('takes no more of the stack, however many follow each other', async () => {
     const channel = open({ reconnect: FOREVER }, { port: proxy.port });
     proxy.refuse();
