@@ -48,9 +48,12 @@ export abstract class CommandClient {
       parseArguments(command, writer, args);
       // A user's own definition may make any text it likes.
       if (writer.converted !== undefined && !command.isAdded) checkConverted(writer, args);
-      const ignored = command.signature?.problemOf(args, parseOnly);
+      const { signature } = command;
       // What a definition would ignore without a word is refused.
-      if (ignored !== undefined) throw optionError(ignored, writer.name);
+      if (signature !== undefined && args.length >= signature.least) {
+        const ignored = signature.problemOf(args, parseOnly);
+        if (ignored !== undefined) throw optionError(ignored, writer.name);
+      }
       let spec = command.spec(writer.name, writer);
       if (spec.mayBeRefused) throwRefusal(writer);
       if (writer.preserve !== undefined) spec = withPreserved(spec, writer.preserve);

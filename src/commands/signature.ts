@@ -13,28 +13,26 @@ export class Signature {
   readonly #definition: Command;
   /** The most arguments that the definition takes; Infinity where it names no last one. */
   readonly #most: number;
-  /** With fewer, nothing is ignored. */
-  #least: number;
+  /** With fewer arguments nothing is ignored, so that most commands are looked at once. */
+  least: number;
   /** What is known of the last argument, by the number of arguments. */
   readonly #last: LastArgument[] = [];
 
   constructor(definition: Command) {
     this.#definition = definition;
     this.#most = mostArguments(definition);
-    this.#least = this.#most === Infinity ? 1 : Math.max(this.#most, 1);
+    this.least = this.#most === Infinity ? 1 : Math.max(this.#most, 1);
   }
 
   /** What the definition ignores of arguments that make a command; undefined for nothing. */
   problemOf(args: readonly unknown[], parse: Parse): OptionProblem | undefined {
     const { length } = args;
     if (length > this.#most) return tooMany(length, this.#most);
-    if (length < this.#least) return undefined;
     const last = (this.#last[length] ??= new LastArgument());
     if (!last.mayBeIgnored(args[length - 1])) return undefined;
     const before = args.slice(0, -1);
     const problem = last.problemOf(args, (given) => parse(this.#definition, [...before, given]));
-    // So most commands are looked at once.
-    if (length === this.#most && last.isReadWhole) this.#least = length + 1;
+    if (length === this.#most && last.isReadWhole) this.least = length + 1;
     return problem;
   }
 }
