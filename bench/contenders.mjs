@@ -61,6 +61,13 @@ export const glidePlain = contender('valkey-glide', 'node', 'glide', 'promises',
 
 export const bun = contender('Bun.RedisClient', 'bun', 'bun', 'promises');
 
+/** What a map does by itself, in the user's code. */
+export const mergedByHand = [
+  contender('ioredis, merged by hand', 'node', 'ioredis', 'lists'),
+  contender('node-redis, merged by hand', 'node', 'node-redis', 'lists'),
+  contender('Bun.RedisClient, merged by hand', 'bun', 'bun', 'lists'),
+];
+
 export const hiredis = contender('hiredis pipeline', 'c', 'hiredis', 'plain');
 export const hiredisMerged = contender('hiredis, same tricks', 'c', 'hiredis', 'merged');
 

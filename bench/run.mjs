@@ -2,10 +2,10 @@
  * `npm run bench`: everything a fresh clone lacks, then one scenario after the other. What it takes:
  * `npm run bench -- --help`.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { ensurePackages, ensureRedisServer } from '../scripts/setup.mjs';
 import { checkBuild, findBuild } from './harness/build.mjs';
+import { assertWritable } from './harness/output.mjs';
 import { ensureBenchPackages } from './install.mjs';
 import { USAGE, UsageError, readOptions } from './options.mjs';
 
@@ -19,6 +19,8 @@ try {
 }
 
 async function main(options) {
+  // Before anything takes time.
+  for (const path of [options.json, options.chart]) if (path) assertWritable(path);
   ensurePackages();
   const server = ensureRedisServer();
   const dist = findBuild();
@@ -28,15 +30,10 @@ async function main(options) {
   // Only now: they import packages.
   const { runScenarios } = await import('./harness/session.mjs');
   const report = await runScenarios({ options, server, dist });
-  if (options.json) write(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
   if (options.chart) {
     const { drawChart } = await import('./harness/chart.mjs');
-    write(options.chart, drawChart(report));
+    writeFileSync(options.chart, drawChart(report));
   }
   if (report.failed.length > 0) throw new Error(`Failed: ${report.failed.join(', ')}`);
-}
-
-function write(path, content) {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, content);
 }

@@ -194,6 +194,12 @@ static int is_big(const redisReply *reply, size_t i) {
     return strspn(reply->str + length, "x") == BIG_LENGTH - length;
 }
 
+/* Whether a text is the whole INFO of a server. */
+static int is_info(const redisReply *reply) {
+    if (reply->type != REDIS_REPLY_STRING || strncmp(reply->str, "# Server", 8) != 0) return 0;
+    return strstr(reply->str, "\n# Keyspace\r\n") != NULL;
+}
+
 static int is_mixed_write(const struct workload *workload, size_t i, const redisReply *reply) {
     if (i % 4 != 1) return is_integer(reply, 1);
     struct text value = workload->values[i - 1];
@@ -216,7 +222,7 @@ static int is_right(const struct workload *workload, size_t i, const redisReply 
         case SET: return is_text(reply, "OK", 2);
         case HGETALL: return is_record(reply, i);
         case BIG: return is_big(reply, i);
-        case INFO: return reply->type == REDIS_REPLY_STRING && strncmp(reply->str, "# Server", 8) == 0;
+        case INFO: return is_info(reply);
         case MIXED_WRITES: return is_mixed_write(workload, i, reply);
         default: return is_mixed_read(reply, i);
     }

@@ -15,9 +15,9 @@ const PLAIN_MAP = 'redis-blaster map, autoBatch false';
 
 /** A group of bars compares ours with the peers in one scenario. */
 const groups = [
-  { label: 'GET', scenario: 'get', ours: MAP },
+  { label: 'GET', scenario: 'get', ours: MAP, isMerged: true },
   { label: 'GET, not merged', scenario: 'get', ours: PLAIN_MAP },
-  { label: 'SET', scenario: 'set', ours: MAP },
+  { label: 'SET', scenario: 'set', ours: MAP, isMerged: true },
   { label: 'HSET, HGET, INCR, ZADD', scenario: 'mixed-writes', ours: MAP },
   { label: 'GET, HGET, ZSCORE, STRLEN, EXISTS', scenario: 'mixed-reads', ours: MAP },
   { label: 'HGETALL of 10 fields', scenario: 'hgetall', ours: MAP },
@@ -31,9 +31,17 @@ const peers = [
   'ioredis pipelines',
 ];
 
+/** Beside what is merged by itself. */
+const mergedPeers = [
+  'Bun.RedisClient, merged by hand',
+  'node-redis, merged by hand',
+  'ioredis, merged by hand',
+];
+
 const peerLabels = {
   'hiredis pipeline': 'hiredis (C)',
   'Bun.RedisClient': "Bun's client",
+  'Bun.RedisClient, merged by hand': "Bun's, merged by hand",
   'valkey-glide batch': 'valkey-glide (TCP)',
 };
 
@@ -54,13 +62,18 @@ const STYLE = `
       .peer { fill: #656c76; }
     }`;
 
-/** The text of an SVG with the bars of a report. @throws Error when it has none of the scenarios. */
+/** Throws if no group would have bars to compare in what is planned to be measured, or was. */
+export function assertDrawable(scenarios) {
+  if (groups.some((group) => entriesOf(group, scenarios).length > 1)) return;
+  const names = [...new Set(groups.map(({ scenario }) => scenario))];
+  const what = `redis-blaster and others in one of ${names.join(', ')}`;
+  throw new Error(`A chart would have nothing to compare: measure ${what}.`);
+}
+
+/** The text of an SVG with the bars of a report. @throws Error when it has nothing to compare. */
 export function drawChart(report) {
+  assertDrawable(report.scenarios);
   const drawn = groups.flatMap((group) => barsOf(group, report.scenarios));
-  if (drawn.length === 0) {
-    const names = [...new Set(groups.map(({ scenario }) => scenario))];
-    throw new Error(`There is nothing to draw: measure one of ${names.join(', ')}.`);
-  }
   const longest = Math.max(...drawn.flatMap(({ bars }) => bars.map(({ ratio }) => ratio)));
   const scale = (WIDTH - 2 * MARGIN - LABEL_WIDTH - VALUE_WIDTH) / longest;
   let y = HEAD_HEIGHT;
@@ -77,21 +90,27 @@ export function drawChart(report) {
   return page(y + FOOT_HEIGHT, [...head(report), ...body, ...foot(report, y)]);
 }
 
-/** The group with its bars, or nothing if ours or all others were not measured. */
-function barsOf({ label, scenario, ours }, scenarios) {
+/** Ours and the peers of a group, as far as they are there; none without ours. */
+function entriesOf({ scenario, ours, isMerged }, scenarios) {
   const entries = scenarios.find(({ name }) => name === scenario)?.tables[0]?.entries ?? [];
-  const base = entries.find(({ name }) => name === ours);
-  if (base === undefined) return [];
-  const bars = [base, ...peers.map((peer) => entries.find(({ name }) => name === peer))]
-    .filter((entry) => entry !== undefined)
-    .map((entry) => ({
-      label: entry === base ? 'redis-blaster' : (peerLabels[entry.name] ?? entry.name),
-      isOurs: entry === base,
-      ms: entry.medians.timeMs,
-      ratio: entry.medians.timeMs / base.medians.timeMs,
-    }));
+  if (!entries.some(({ name }) => name === ours)) return [];
+  const names = [ours, ...peers, ...(isMerged ? mergedPeers : [])];
+  return names.flatMap((wanted) => entries.filter(({ name }) => name === wanted));
+}
+
+/** The group with its bars, or nothing if ours or all others were not measured. */
+function barsOf(group, scenarios) {
+  const entries = entriesOf(group, scenarios);
+  if (entries.length < 2) return [];
+  const [base] = entries;
+  const bars = entries.map((entry) => ({
+    label: entry === base ? 'redis-blaster' : (peerLabels[entry.name] ?? entry.name),
+    isOurs: entry === base,
+    ms: entry.medians.timeMs,
+    ratio: entry.medians.timeMs / base.medians.timeMs,
+  }));
   const commands = base.commands.toLocaleString('en-US');
-  return bars.length > 1 ? [{ label: `${label}: ${commands} commands`, bars }] : [];
+  return [{ label: `${group.label}: ${commands} commands`, bars }];
 }
 
 function drawBar({ label, isOurs, ms, ratio }, y, scale) {

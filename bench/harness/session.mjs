@@ -1,6 +1,7 @@
 /** Runs the scenarios, prints what they give, and answers all of it. */
 import { UsageError } from '../options.mjs';
 import { goals } from '../goals.mjs';
+import { assertDrawable } from './chart.mjs';
 import { machineFacts, printMachine } from './machine.mjs';
 import { measureTable } from './measure.mjs';
 import { planTables } from './plan.mjs';
@@ -14,6 +15,7 @@ import { Workers } from './workers.mjs';
 export async function runScenarios({ options, server, dist }) {
   await checkNames(options);
   const plans = await planAll(options);
+  if (options.chart !== undefined) assertDrawable(plans);
   const runtimes = findRuntimes(plans.flatMap(({ tables }) => tables.flatMap((it) => it.entries)));
   const machine = machineFacts(server, runtimes.versions);
   printMachine(machine);

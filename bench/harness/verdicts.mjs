@@ -76,6 +76,6 @@ function describe({ scenario, of, to, kind, figure }) {
   const what = figure === undefined ? of : `${of} (${figure})`;
   if (kind === 'spread') return `${scenario}: ${what}, highest to lowest`;
   if (to === undefined) return `${scenario}: ${what}`;
-  const whom = to.length > 2 ? 'the fastest peer' : to.join(' or ');
+  const whom = to.length > 2 ? 'the fastest of ioredis and node-redis' : to.join(' or ');
   return `${scenario}: ${what} against ${whom}`;
 }

@@ -20,6 +20,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { assertWritable } from '../harness/output.mjs';
 import { ensurePackages } from '../../scripts/setup.mjs';
 import { USAGE, UsageError, readOptions } from './options.mjs';
 import { bundleInside, ensureMicroPackages } from './prepare.mjs';
@@ -67,6 +68,8 @@ async function main() {
     console.log(USAGE);
     return;
   }
+  // Before anything takes time.
+  if (options.json) assertWritable(options.json);
   ensurePackages();
   ensureMicroPackages();
   const { bundle, remove } = await bundleInside();

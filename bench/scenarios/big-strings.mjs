@@ -30,7 +30,7 @@ export const scenario = {
         glide: (client, key) => client.get(key),
         bun: areBuffers ? (client, key) => client.getBuffer(key) : (client, key) => client.get(key),
       },
-      expected: value,
+      expected: areBuffers ? (i) => Buffer.from(value(i)) : value,
     };
   },
 };

@@ -1,5 +1,5 @@
 /** GET of short strings. */
-import { mapOfAll, pipelined } from '../contenders.mjs';
+import { mapOfAll, mergedByHand, pipelined } from '../contenders.mjs';
 import { range } from '../worker/checks.mjs';
 
 const value = (i) => `value:${i}`;
@@ -9,7 +9,7 @@ export const scenario = {
   title: 'GET',
   size: 100_000,
   smokeSize: 500,
-  contenders: pipelined.toSpliced(1, 0, mapOfAll),
+  contenders: [...pipelined.toSpliced(1, 0, mapOfAll), ...mergedByHand],
   driver: 'batches',
   native: 'get',
   fill: (reference, size) =>
@@ -22,6 +22,11 @@ export const scenario = {
       ioredis: (client, key) => client.get(key),
       glide: (client, key) => client.get(key),
       bun: (client, key) => client.get(key),
+    },
+    lists: {
+      nodeRedis: (client, keys) => client.mGet(keys),
+      ioredis: (client, keys) => client.mget(keys),
+      bun: (client, keys) => client.mget(...keys),
     },
     expected: value,
   }),

@@ -8,7 +8,9 @@ import {
   routing,
 } from '../contenders.mjs';
 import { outstanding } from '../harness/columns.mjs';
-import { range } from '../worker/checks.mjs';
+import { checkEach, range } from '../worker/checks.mjs';
+
+const keysOf = (size) => range(size, (i) => `hash:${i}`);
 
 export const scenario = {
   title: 'Memory of outstanding HSETs',
@@ -25,7 +27,7 @@ export const scenario = {
   workload(size) {
     let values = [];
     return {
-      keys: range(size, (i) => `hash:${i}`),
+      keys: keysOf(size),
       commands: {
         blaster: (client, key, i) => client.hSet(key, 'field', values[i]),
         nodeRedis: (client, key, i) => client.hSet(key, 'field', values[i]),
@@ -36,5 +38,10 @@ export const scenario = {
       },
       expected: () => 1,
     };
+  },
+  async verify({ reference, size, run }) {
+    const keys = keysOf(size);
+    const stored = await reference.send(keys, (client, key) => client.hGetAll(key));
+    checkEach(stored, keys, (i) => ({ field: `${run}:${i}` }));
   },
 };

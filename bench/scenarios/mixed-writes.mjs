@@ -1,8 +1,9 @@
 /** HSET, HGET, INCR and ZADD in turn: a HGET asks for what the HSET before it has written. */
 import { pipelined, plainMap, without } from '../contenders.mjs';
-import { range } from '../worker/checks.mjs';
+import { checkEach, range } from '../worker/checks.mjs';
 
 const kinds = ['hash', 'hash', 'number', 'set'];
+const keysOf = (size) => range(size, (i) => `${kinds[i % 4]}:${i >> 2}`);
 
 export const scenario = {
   title: 'HSET, HGET, INCR, ZADD',
@@ -16,7 +17,7 @@ export const scenario = {
   workload(size) {
     let values = [];
     return {
-      keys: range(size, (i) => `${kinds[i % 4]}:${i >> 2}`),
+      keys: keysOf(size),
       commands: {
         blaster(client, key, i) {
           if (i % 4 === 0) return client.hSet(key, 'field', values[i]);
@@ -54,5 +55,16 @@ export const scenario = {
       },
       expected: (i) => (i % 4 === 1 ? values[i - 1] : 1),
     };
+  },
+  async verify({ reference, size, run }) {
+    const keys = keysOf(size);
+    const stored = await reference.send(keys, (client, key, i) => {
+      if (i % 4 < 2) return client.hGetAll(key);
+      return i % 4 === 2 ? client.get(key) : client.zRangeWithScores(key, 0, -1);
+    });
+    checkEach(stored, keys, (i) => {
+      if (i % 4 < 2) return { field: `${run}:${i - (i % 4)}` };
+      return i % 4 === 2 ? '1' : { member: i };
+    });
   },
 };

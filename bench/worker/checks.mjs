@@ -8,8 +8,7 @@ export function range(size, make) {
 
 /**
  * Throws at the first result that is not what was expected of its key. A number may come in any
- * form that Redis or a library gives it, bytes stand for the text that is expected, and a record may
- * be a list of its fields.
+ * form that Redis or a library gives it, and a record may be a list of its fields.
  */
 export function checkEach(results, keys, expected) {
   if (results.length !== keys.length) {
@@ -24,8 +23,9 @@ export function checkEach(results, keys, expected) {
 
 function isSame(result, wanted) {
   if (typeof wanted === 'number') return isNumeric(result) && Number(result) === wanted;
-  if (typeof wanted === 'string') {
-    return result instanceof Uint8Array && Buffer.compare(result, Buffer.from(wanted)) === 0;
+  if (typeof wanted === 'string') return false;
+  if (wanted instanceof Uint8Array) {
+    return result instanceof Uint8Array && Buffer.compare(result, wanted) === 0;
   }
   return isDeepStrictEqual(recordOf(result), wanted);
 }
@@ -36,7 +36,11 @@ function isNumeric(result) {
 
 function recordOf(result) {
   if (!Array.isArray(result)) return { ...result };
-  return Object.fromEntries(result.map(({ key, field, value }) => [key ?? field, value]));
+  return Object.fromEntries(
+    result.map(({ key, field, value, score }) =>
+      score === undefined ? [key ?? field, value] : [value, score],
+    ),
+  );
 }
 
 function show(value) {

@@ -9,6 +9,8 @@
  * - `keys`: the key of every command, in order
  * - `commands`: for each library the function that issues command number `i` on one of its clients;
  *   one of their own each, so that no library pays for the shapes of another's objects
+ * - `lists`: the same, where there is a command for many keys: its functions get the keys, and the
+ *   numbers of the commands that it stands for
  * - `expected(i)`: the right reply of command number `i`
  * - `before(run)`: called before each run; `run` is a number used only once
  */
@@ -98,11 +100,23 @@ function infos(_workload, client, { hosts, repeats }) {
     check() {
       for (const texts of results) {
         if (texts.length !== hosts.length) throw new Error(`${texts.length} answers of INFO`);
-        const wrong = texts.find((text) => !/^# Server\r\n[^]*\n# Keyspace\r\n/.test(text));
-        if (wrong !== undefined)
-          throw new Error(`no answer of INFO: ${String(wrong).slice(0, 200)}`);
+        checkServers(texts, hosts);
       }
       results = [];
     },
   };
+}
+
+/** Throws unless each text is the whole INFO of the server of its host. */
+function checkServers(texts, hosts) {
+  const ids = new Map();
+  for (const [index, text] of texts.entries()) {
+    const [, id] = /^# Server\r\n[^]*\nrun_id:(\w+)\r\n[^]*\n# Keyspace\r\n/.exec(text) ?? [];
+    if (id === undefined) throw new Error(`no answer of INFO: ${String(text).slice(0, 200)}`);
+    const { path, port } = hosts[index];
+    const address = path ?? port;
+    if (id !== (ids.get(address) ?? id)) throw new Error(`INFO of another server at ${address}`);
+    ids.set(address, id);
+  }
+  if (new Set(ids.values()).size < ids.size) throw new Error('INFO of one server for two');
 }

@@ -108,7 +108,7 @@ describe('the plan', () => {
   });
 
   it('only contenders with the text in their name take part', async () => {
-    const names = namesIn(await plan('get', '--contender', 'ioredis', '--contender', 'Bun'));
+    const names = namesIn(await plan('hgetall', '--contender', 'ioredis', '--contender', 'Bun'));
     expect(names).toEqual(['ioredis pipelines', 'ioredis auto-pipelining', 'Bun.RedisClient']);
     expect(await plan('memory', '--contender', 'Bun')).toEqual([]);
   });

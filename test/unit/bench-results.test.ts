@@ -102,11 +102,12 @@ describe('the check of replies', () => {
 
   it.each([
     ['text', 'text'],
-    [Buffer.from('text'), 'text'],
+    [Buffer.from('text'), Buffer.from('text')],
     ['12', 12],
     [true, 1],
     [Object.assign(Object.create(null) as object, { a: '1' }), { a: '1' }],
     [[{ field: 'a', value: '1' }], { a: '1' }],
+    [[{ value: 'a', score: 1 }], { a: 1 }],
   ])('%j is right for %j', (result, wanted) => {
     expect(check(result, wanted)).not.toThrow();
   });
@@ -114,13 +115,16 @@ describe('the check of replies', () => {
   it.each([
     ['other', 'text'],
     [null, 'text'],
-    [Buffer.from('other'), 'text'],
+    [Buffer.from('text'), 'text'],
+    ['text', Buffer.from('text')],
+    [Buffer.from('other'), Buffer.from('text')],
     ['', 0],
     [null, 0],
     [2, 1],
     [{ a: '2' }, { a: '1' }],
     [null, { a: '1' }],
     [{ a: '1', b: '2' }, { a: '1' }],
+    [[{ value: 'a', score: 2 }], { a: 1 }],
   ])('%j is wrong for %j', (result, wanted) => {
     expect(check(result, wanted)).toThrow("wrong result of 'key'");
   });
@@ -238,6 +242,8 @@ describe('the chart', () => {
   });
 
   it('refuses to draw nothing', () => {
-    expect(() => drawChart(report)).toThrow('nothing to draw');
+    expect(() => drawChart(report)).toThrow(
+      'nothing to compare: measure redis-blaster and others in one of get, set,',
+    );
   });
 });

@@ -1,12 +1,17 @@
-/** The client that is built into Bun, run by Bun: one for each host, auto-pipelined. */
+/**
+ * The client that is built into Bun, run by Bun: one for each host, auto-pipelined. Ways: `promises`,
+ * `lists`.
+ */
 import { readFileSync } from 'node:fs';
 import { TIMEOUT_MS } from './limits.mjs';
-import { promises } from './sharded.mjs';
+import { lists, promises } from './sharded.mjs';
 
-export async function open({ hosts }) {
+const issue = ({ bun }) => bun;
+
+export async function open({ hosts, way }) {
   const clients = await Promise.all(hosts.map(connect));
   return {
-    ...promises(clients, ({ bun }) => bun),
+    ...(way === 'lists' ? lists(clients, issue) : promises(clients, issue)),
     info: () => Promise.all(clients.map((client) => client.send('INFO', []))),
     close() {
       for (const client of clients) client.close();

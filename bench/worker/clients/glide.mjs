@@ -18,6 +18,9 @@ process.once('exit', () => {
   }
 });
 
+// Ctrl-C reaches the whole group of processes.
+process.once('SIGINT', () => process.exit());
+
 export async function open({ hosts, way, replies }) {
   const clients = await connect(hosts, replies === 'buffers' ? Decoder.Bytes : Decoder.String);
   return {

@@ -1,8 +1,8 @@
-/** ioredis: one client for each host. Ways: `pipelines`, `auto-pipelining`, `plain`. */
+/** ioredis: one client for each host. Ways: `pipelines`, `lists`, `auto-pipelining`, `plain`. */
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { TIMEOUT_MS } from './limits.mjs';
-import { pipelines, promises } from './sharded.mjs';
+import { lists, pipelines, promises } from './sharded.mjs';
 
 const issue = ({ ioredis }) => ioredis;
 
@@ -12,14 +12,18 @@ export async function open({ hosts, way }) {
     connectTimeout: TIMEOUT_MS,
   });
   return {
-    ...(way === 'pipelines'
-      ? pipelines(clients, { make: (client) => client.pipeline(), execute, issue })
-      : promises(clients, issue)),
+    ...wayOf(way, clients),
     info: () => Promise.all(clients.map((client) => client.info())),
     close() {
       for (const client of clients) client.disconnect();
     },
   };
+}
+
+function wayOf(way, clients) {
+  if (way === 'lists') return lists(clients, issue);
+  if (way !== 'pipelines') return promises(clients, issue);
+  return pipelines(clients, { make: (client) => client.pipeline(), execute, issue });
 }
 
 async function execute(pipeline) {

@@ -1,12 +1,12 @@
 /**
- * node-redis: one client for each host. Ways: `pipelines`, `promises`, `promises-untimed`. Unless
- * told otherwise it watches the time of each single command, which costs; the other libraries do not.
- * So promises come both ways.
+ * node-redis: one client for each host. Ways: `pipelines`, `lists`, `promises`, `promises-untimed`.
+ * Unless told otherwise it watches the time of each single command, which costs; the other libraries
+ * do not. So promises come both ways.
  */
 import { readFileSync } from 'node:fs';
 import { RESP_TYPES, createClient } from 'redis';
 import { TIMEOUT_MS } from './limits.mjs';
-import { pipelines, promises } from './sharded.mjs';
+import { lists, pipelines, promises } from './sharded.mjs';
 
 const issue = ({ nodeRedis }) => nodeRedis;
 
@@ -14,16 +14,20 @@ export async function open({ hosts, way, replies }) {
   const connected = await connect(hosts, way === 'promises' ? TIMEOUT_MS : undefined);
   const clients = replies === 'buffers' ? connected.map(withBuffers) : connected;
   return {
-    ...(way === 'pipelines'
-      ? pipelines(clients, {
-          make: (client) => client.multi(),
-          execute: (pipeline) => pipeline.execAsPipeline(),
-          issue,
-        })
-      : promises(clients, issue)),
+    ...wayOf(way, clients),
     info: () => Promise.all(clients.map((client) => client.info())),
     close: () => disconnect(connected),
   };
+}
+
+function wayOf(way, clients) {
+  if (way === 'lists') return lists(clients, issue);
+  if (way !== 'pipelines') return promises(clients, issue);
+  return pipelines(clients, {
+    make: (client) => client.multi(),
+    execute: (pipeline) => pipeline.execAsPipeline(),
+    issue,
+  });
 }
 
 /** One connected client for each host; without a timeout unless told. */

@@ -44,6 +44,49 @@ export function pipelines(clients, { make, execute, issue }) {
   return { all: gather, perHost: gather };
 }
 
+/** So many keys are merged at most, as in a map of redis-blaster. */
+const MERGED = 512;
+
+/** One command for many keys of a host: `MGET` for `GET`s, `MSET` for `SET`s. */
+export function lists(clients, issue) {
+  const hostOf = partition(clients.length);
+
+  /** The numbers of the commands from `start` to `end` by host. */
+  const places = (keys, start, end) => {
+    const byHost = clients.map(() => []);
+    for (let i = start; i < end; i++) byHost[hostOf(keys[i])].push(i);
+    return byHost;
+  };
+
+  return {
+    async all({ keys, lists: commands }, start, end) {
+      const command = issue(commands);
+      const results = new Array(end - start);
+      const takeReplies = async (client, part) => {
+        const replies = await command(
+          client,
+          part.map((i) => keys[i]),
+          part,
+        );
+        const isOne = !Array.isArray(replies);
+        if (!isOne && replies.length !== part.length) {
+          throw new Error(`${replies.length} replies for ${part.length} keys`);
+        }
+        for (let j = 0; j < part.length; j++) {
+          results[part[j] - start] = isOne ? replies : replies[j];
+        }
+      };
+      const issued = places(keys, start, end).flatMap((own, host) =>
+        Array.from({ length: Math.ceil(own.length / MERGED) }, (_, part) =>
+          takeReplies(clients[host], own.slice(part * MERGED, (part + 1) * MERGED)),
+        ),
+      );
+      await Promise.all(issued);
+      return results;
+    },
+  };
+}
+
 /** A promise for each command, all at once or one by one. */
 export function promises(clients, issue) {
   const hostOf = partition(clients.length);
