@@ -87,6 +87,8 @@ export class Pool {
   #isCallingWaiters = false;
   #willCallWaiters = false;
   #isRemoved = false;
+  /** Once it drains. */
+  #blockingRefusal: ConnectionError | undefined;
   readonly #onIdle = new Set<() => void>();
   /** No Set: what it once held would stay alive with the tables that it has outgrown. */
   readonly #holders: Holder[] = [];
@@ -117,6 +119,7 @@ export class Pool {
       reconnect: settings.reconnect,
       pause: this.#pause,
       retries: settings.retries,
+      isBlocking,
       watcher: settings.monitor,
       watch: (connection) => traceConnection(host, connection, isBlocking),
     });
@@ -256,11 +259,17 @@ export class Pool {
     const disposed = (): ConnectionError => new ConnectionError('The cluster was disposed of');
     // Those that wait come first: they would take the room, or the turns, of the others.
     const held = Object.assign(disposed(), { hostId, address, maybeExecuted: false });
+    this.#blockingRefusal = held;
     for (const holder of [...this.#holders]) holder.rejectBlocking?.(held);
     for (const channel of [...this.#busyBlocking]) channel.disconnect(disposed());
     await this.#whenIdle(timeoutMs);
     const channels = this.#isIdle ? this.#allChannels : [];
     await Promise.all(channels.map((channel) => channel.drain()));
+  }
+
+  /** @internal */
+  get blockingRefusal(): ConnectionError | undefined {
+    return this.#blockingRefusal;
   }
 
   get #isIdle(): boolean {
@@ -286,14 +295,16 @@ export class Pool {
 
   /** @internal */
   openChannel(): Channel {
-    let index = this.#nextChannel;
+    const channel = this.usableChannel(this.#channels[this.#nextChannel]!);
+    this.#nextChannel = (this.#channels.indexOf(channel) + 1) % this.#channels.length;
+    return channel;
+  }
+
+  /** @internal */
+  usableChannel(channel: Channel): Channel {
+    if (channel.isConnected || this.#pause.reason === undefined) return channel;
     // The host may take fewer connections than there may be.
-    if (this.#pause.reason !== undefined && !this.#channels[index]!.isConnected) {
-      const connected = this.#channels.findIndex(({ isConnected }) => isConnected);
-      if (connected !== -1) index = connected;
-    }
-    this.#nextChannel = (index + 1) % this.#channels.length;
-    return this.#channels[index]!;
+    return this.#channels.find(({ isConnected }) => isConnected) ?? channel;
   }
 
   /** @internal */

@@ -76,8 +76,12 @@ export interface CommandPool {
   readonly isRemoved: boolean;
   /** What a command is rejected with that is not taken. */
   refusal(): Error;
+  /** What those are rejected with that block, once the pool is to end. */
+  readonly blockingRefusal: Error | undefined;
   /** One ordered stream of commands for a caller to keep to. */
   openChannel(): CommandChannel;
+  /** The same channel, or another one where it would refuse what is sent now and the other would not. */
+  usableChannel(channel: CommandChannel): CommandChannel;
   /** A connection that nobody else uses; given back with `closeBlockingChannel`. */
   openBlockingChannel(): CommandChannel;
   closeBlockingChannel(channel: CommandChannel, isClean: boolean): void;

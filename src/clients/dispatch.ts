@@ -179,6 +179,11 @@ export class Dispatch implements LaneHost {
       .map((lane) => lane.pool.host.hostId);
   }
 
+  /** Whether something is not handed to a socket. */
+  get hasUnsent(): boolean {
+    return this.#allLanes().some((lane) => lane.hasUnsent);
+  }
+
   /** Rejects everything that has no answer. */
   giveUp(reason: GiveUpReason): void {
     for (const lane of this.#allLanes()) lane.giveUp(reason);

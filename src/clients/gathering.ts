@@ -1,7 +1,7 @@
 /** The one promise of a command that went to several hosts, and the sinks of its parts. */
 
 import type { CommandSpec } from '../commands/command-spec.js';
-import { CancelledError, FanoutError } from '../errors.js';
+import { CancelledError, FanoutError, RbError } from '../errors.js';
 import type { HostInfo } from '../hosts.js';
 import {
   type JoinScope,
@@ -58,9 +58,25 @@ export class Gathering<T> extends RbPromise<Map<number, T>> {
 
   /** One that was cancelled is cancelled as a whole, whatever single hosts have answered. */
   #reason(errors: ReadonlyMap<number, unknown>, values: ReadonlyMap<number, T>): Error {
-    for (const error of errors.values()) if (isInstance(error, CancelledError)) return error;
-    return commandError(new FanoutError(errors, values), this.#command);
+    const reasons = [...errors.values()];
+    const cancelled = reasons.find((error) => isInstance(error, CancelledError));
+    if (cancelled === undefined)
+      return commandError(new FanoutError(errors, values), this.#command);
+    return values.size === 0 && reasons.every(didNotRun) ? cancelled : mayHaveRun(cancelled);
   }
+}
+
+function didNotRun(error: unknown): boolean {
+  return isInstance(error, RbError) && error.maybeExecuted === false;
+}
+
+/** The reason of the whole, where some host may have run its part. */
+function mayHaveRun(reason: CancelledError): CancelledError {
+  if (reason.maybeExecuted === true) return reason;
+  const options = reason.cause === undefined ? undefined : { cause: reason.cause };
+  return Object.assign(new CancelledError(reason.message, options), reason, {
+    maybeExecuted: true,
+  });
 }
 
 /** The sink for one host's part of a gathering. */

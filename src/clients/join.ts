@@ -112,9 +112,12 @@ class Join implements AbortWaiter {
     this.#session.addIdleListener(this.#onIdle);
     if (signal !== undefined) awaitAbort(signal, this);
     if (timeout !== undefined) {
-      this.#timer = startDeadline(() => {
-        if (this.#outcome !== undefined) this.#onTimeout(timeout);
-      }, timeout);
+      this.#timer = startDeadline(timeout, {
+        mayHaveArrived: () => !this.#session.dispatch.hasUnsent,
+        onDeadline: () => {
+          if (this.#outcome !== undefined) this.#onTimeout(timeout);
+        },
+      });
     }
   }
 

@@ -45,7 +45,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   readonly #buffer: CommandBuffer;
   /** How many bytes of it count against the bounds of the pool. */
   #occupied = 0;
-  readonly #channel: CommandChannel;
+  #channel: CommandChannel;
   #held: LanePipeline[] = [];
   /** Mostly one; they end in their order, if they do not fail. */
   #inFlight: LanePipeline[] = [];
@@ -101,7 +101,7 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
 
   /** A command that blocks: it gets a connection of its own and is not ordered against others. */
   appendBlocking(command: CommandWriter, sink: ReplySink, blockingTime: number): void {
-    if (!this.#admits(sink)) return;
+    if (!this.#admits(sink, this.pool.blockingRefusal)) return;
     const own = new CommandBuffer(false, this.#host.bufferSizes);
     own.append(command, sink);
     const sealed = own.seal();
@@ -111,14 +111,15 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   }
 
   /** Rejects a command for which the pool has no room, or whose host was removed. */
-  #admits(sink: ReplySink): boolean {
+  #admits(sink: ReplySink, refusal?: Error): boolean {
     const { pool } = this;
-    if (!pool.isRemoved && (pool.waitsForRoom || pool.hasRoom)) return true;
+    const isTaken = !pool.isRemoved && (pool.waitsForRoom || pool.hasRoom);
+    if (isTaken && refusal === undefined) return true;
     const { counters } = pool;
     counters.commands++;
     counters.requests++;
     counters.failures++;
-    sink.onError(pool.refusal());
+    sink.onError(isTaken && refusal !== undefined ? refusal : pool.refusal());
     return false;
   }
 
@@ -204,12 +205,17 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     const timeout = commandTimeout + (pipeline.blockingTime ?? 0);
     if (timeout > MAX_DELAY) return;
     clearTimer(pipeline.timer);
-    pipeline.timer = startDeadline(() => {
-      if (!pipeline.isPending) return;
-      const { hostId, address } = this.pool.host;
-      const message = `No answer from host ${hostId} (${address}) within ${timeout} ms`;
-      this.#giveUpPipeline(pipeline, () => new TimeoutError(message));
-    }, timeout);
+    const timer = startDeadline(timeout, {
+      mayHaveArrived: () => pipeline.isSent,
+      onDeadline: () => {
+        // The time of one that blocks begins again when it is sent.
+        if (!pipeline.isPending || pipeline.timer !== timer) return;
+        const { hostId, address } = this.pool.host;
+        const message = `No answer from host ${hostId} (${address}) within ${timeout} ms`;
+        this.#giveUpPipeline(pipeline, () => new TimeoutError(message));
+      },
+    });
+    pipeline.timer = timer;
   }
 
   #sendHeld(): void {
@@ -238,11 +244,23 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
       // Its own time begins now, whatever it has waited.
       this.#startTimer(pipeline);
     } else {
-      pipeline.channel = this.#channel;
+      pipeline.channel = this.#takeChannel();
     }
     this.#inFlight.push(pipeline);
     pipeline.sentAt = now();
     pipeline.channel.send(pipeline);
+  }
+
+  /** While nothing is under way, no order binds it to one. */
+  #takeChannel(): CommandChannel {
+    if (this.#inFlight.length === 0) this.#channel = this.pool.usableChannel(this.#channel);
+    return this.#channel;
+  }
+
+  /** Whether something is not handed to a socket: of that nothing can have arrived. */
+  get hasUnsent(): boolean {
+    if (!this.#buffer.isEmpty || this.#held.length > 0) return true;
+    return this.#inFlight.some(({ isSent }) => !isSent);
   }
 
   takeTurn(): void {

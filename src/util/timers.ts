@@ -15,14 +15,25 @@ export function startTimer(callback: () => void, timeoutMs: number): Timer {
   return setTimeout(callback, timeoutMs);
 }
 
+export interface Deadline {
+  /** Whether it is over may depend on what is still to be read; else it is over when its time is. */
+  mayHaveArrived?(): boolean;
+  /** Looks once more. May be called though the timer was cleared. */
+  onDeadline(): void;
+}
+
 /**
  * A timer for what has to arrive until then. After a long computation timers come before sockets are
- * read: what has arrived by now is read before the callback is called, which looks once more. It may
- * be called though the timer was cleared.
+ * read: so what has arrived by now is read first. But reading leads to sending, and what is sent for
+ * the first time then could only be given up right behind it.
  */
-export function startDeadline(callback: () => void, timeoutMs: number): Timer {
+export function startDeadline(timeoutMs: number, deadline: Deadline): Timer {
+  const onDeadline = (): void => {
+    deadline.onDeadline();
+  };
   return setTimeout(() => {
-    atEndOfTick(callback);
+    if (deadline.mayHaveArrived?.() === false) onDeadline();
+    else atEndOfTick(onDeadline);
   }, timeoutMs);
 }
 

@@ -12,7 +12,7 @@
  */
 
 import { ConnectionError, type ReplyError, type TimeoutError } from '../errors.js';
-import { atEndOfTick, clearTimer, startTimer, type Timer } from '../util/timers.js';
+import { atEndOfTick, clearTimer, now, startTimer, type Timer } from '../util/timers.js';
 import { backOff, type BackOffBounds } from './back-off.js';
 import type { ConnectPause } from './connect-pause.js';
 import { Connection, type ConnectionEvents, type ConnectionOptions } from './connection.js';
@@ -51,6 +51,8 @@ export interface ChannelOptions {
   readonly pause: ConnectPause;
   /** How often a command may be sent again. */
   readonly retries: number;
+  /** Whether its commands block, so that the server may say nothing for long. */
+  readonly isBlocking?: boolean | undefined;
   readonly watcher?: ChannelWatcher | undefined;
   /** Called for each connection that is being opened; may answer who is to be told of it. */
   readonly watch?: ((connection: WatchedConnection) => ConnectionWatcher | undefined) | undefined;
@@ -65,6 +67,8 @@ export class Channel implements ConnectionEvents {
   #queue: Pipeline[] = [];
   /** Attempts that were made again, since a connection was usable. */
   #newAttempts = 0;
+  /** When its connection became usable. */
+  #readyAt = 0;
   /** Why it was disconnected last. */
   #disconnectReason: LossReason | undefined;
   /** While it runs, the server has time to load its data, and nothing is sent. */
@@ -144,6 +148,7 @@ export class Channel implements ConnectionEvents {
 
   onReady(): void {
     this.#newAttempts = 0;
+    this.#readyAt = now();
     this.#move('up');
     this.#connectionWatcher?.onReady();
     this.onWritable();
@@ -208,17 +213,37 @@ export class Channel implements ConnectionEvents {
   onClosed(reason: LossReason, unanswered: Pipeline[], wasReady: boolean): void {
     const isOnPurpose = this.#onDrained.length > 0;
     const tellOfEnd = this.#takeWatcher(reason, isOnPurpose);
-    // Who lets us in and then says nothing is not to be connected to on and on.
-    const isUseless = wasReady && !isOnPurpose && this.#connection?.isAnswering === false;
-    if (isUseless) this.#options.pause.begin(copyOf(reason));
+    const mayGoOn = !wasReady || isOnPurpose || this.#judge(reason, unanswered);
     this.#connection = undefined;
     this.#endLoadingPause();
     if (isOnPurpose) this.#move('idle');
     else this.#move('down', reason);
-    if (wasReady) this.#recover(reason, unanswered);
-    else this.#giveUp(reason);
+    if (!wasReady) this.#giveUp(reason);
+    else if (mayGoOn) this.#recover(reason, unanswered);
+    else failAll([...unanswered, ...this.#takeQueue()], reason);
     tellOfEnd();
     this.#drained();
+  }
+
+  /**
+   * Who lets us in, and then ends the connection without an answer, is not to be connected to on and
+   * on: a pause begins. A connection that stood for long is no such one, and neither is one that
+   * nothing was sent on.
+   *
+   * @returns whether what was lost may be sent again at once: not while the pause before is not over.
+   */
+  #judge(reason: LossReason, unanswered: Pipeline[]): boolean {
+    const { pause, reconnect, isBlocking } = this.#options;
+    if (this.#connection?.isAnswering !== false) return true;
+    const { minDelay, maxDelay } = reconnect;
+    if (now() - this.#readyAt >= (isBlocking === true ? minDelay : maxDelay)) {
+      pause.end();
+      return true;
+    }
+    if (unanswered.length === 0) return true;
+    const mayGoOn = pause.reason === undefined;
+    pause.begin(copyOf(reason));
+    return mayGoOn;
   }
 
   /** Answers a function that tells of the connection's end, when its commands have been told. */

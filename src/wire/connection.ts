@@ -197,11 +197,13 @@ export class Connection implements SocketEvents, SentQueueEvents {
   expectTraffic(): void {
     if (this.#silenceTimer !== undefined || this.#state !== 'ready') return;
     const { address, connectTimeout } = this.#options;
-    const timer = startDeadline(() => {
-      // What had arrived has taken the timer away.
-      if (this.#silenceTimer !== timer) return;
-      this.#close(new ConnectionError(`${address} was silent for ${connectTimeout} ms`));
-    }, connectTimeout);
+    const timer = startDeadline(connectTimeout, {
+      onDeadline: () => {
+        // What had arrived has taken the timer away.
+        if (this.#silenceTimer !== timer) return;
+        this.#close(new ConnectionError(`${address} was silent for ${connectTimeout} ms`));
+      },
+    });
     this.#silenceTimer = timer;
   }
 

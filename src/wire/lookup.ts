@@ -8,8 +8,17 @@ import { AsyncResource } from 'node:async_hooks';
 import type { LookupFunction } from 'node:net';
 
 import { loadDns } from '../util/load-module.js';
+import { now, throwInTask } from '../util/timers.js';
 
 type Callback = Parameters<LookupFunction>[2];
+
+/** In ms: for so long a question is shared. Longer than systems try, unless an answer is lost. */
+const SHARED_FOR = 60_000;
+
+interface Question {
+  readonly askedAt: number;
+  readonly waiting: Callback[];
+}
 
 /** For sockets, in place of `dns.lookup`: who asks what is being asked already waits for that answer. */
 export const lookup = sharing((name, options, callback) => {
@@ -19,26 +28,38 @@ export const lookup = sharing((name, options, callback) => {
 
 /** Lets those who ask the same while there is no answer share one. Nothing is kept after it. */
 export function sharing(ask: LookupFunction): LookupFunction {
-  const asked = new Map<string, Callback[]>();
+  const asked = new Map<string, Question>();
   return (name, options, callback) => {
     // The answer comes in the async context of the one who asked first.
-    const waiting = AsyncResource.bind(callback);
-    const question = JSON.stringify([name, options]);
-    const others = asked.get(question);
-    if (others !== undefined) {
-      others.push(waiting);
+    const answered = AsyncResource.bind(callback);
+    const key = JSON.stringify([name, options]);
+    const other = asked.get(key);
+    if (other !== undefined && now() - other.askedAt < SHARED_FOR) {
+      other.waiting.push(answered);
       return;
     }
-    const all = [waiting];
-    asked.set(question, all);
+    const question = { askedAt: now(), waiting: [answered] };
+    asked.set(key, question);
+    const forget = (): void => {
+      if (asked.get(key) === question) asked.delete(key);
+    };
     try {
       ask(name, options, (...answer) => {
-        asked.delete(question);
-        for (const each of all) each(...answer);
+        forget();
+        for (const each of question.waiting) callSafely(() => each(...answer));
       });
     } catch (error) {
-      asked.delete(question);
+      forget();
       throw error;
     }
   };
+}
+
+/** What a listener to one socket throws is not to keep the answer from the others. */
+function callSafely(callback: () => void): void {
+  try {
+    callback();
+  } catch (error) {
+    throwInTask(error);
+  }
 }
