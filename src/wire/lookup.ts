@@ -12,7 +12,7 @@ import { now, throwInTask } from '../util/timers.js';
 
 type Callback = Parameters<LookupFunction>[2];
 
-/** In ms: for so long a question is shared. Longer than systems try, unless an answer is lost. */
+/** In ms: longer than systems try, so that an answer that is later is lost. */
 const SHARED_FOR = 60_000;
 
 interface Question {
@@ -26,15 +26,19 @@ export const lookup = sharing((name, options, callback) => {
   loadDns().lookup(name, options, callback);
 });
 
-/** Lets those who ask the same while there is no answer share one. Nothing is kept after it. */
-export function sharing(ask: LookupFunction): LookupFunction {
+/**
+ * Lets those who ask the same while there is no answer share one. Nothing is kept after it.
+ *
+ * @param sharedFor - in ms, how long one waits for an answer before the next who asks does so anew.
+ */
+export function sharing(ask: LookupFunction, sharedFor = SHARED_FOR): LookupFunction {
   const asked = new Map<string, Question>();
   return (name, options, callback) => {
     // The answer comes in the async context of the one who asked first.
     const answered = AsyncResource.bind(callback);
     const key = JSON.stringify([name, options]);
     const other = asked.get(key);
-    if (other !== undefined && now() - other.askedAt < SHARED_FOR) {
+    if (other !== undefined && now() - other.askedAt < sharedFor) {
       other.waiting.push(answered);
       return;
     }

@@ -31,6 +31,8 @@ const FOREVER = { minDelay: 3_600_000, maxDelay: 3_600_000 };
 
 let single: SingleServer;
 let proxy: FaultProxy;
+/** Around the proxy. */
+let direct: Channel;
 const channels: Channel[] = [];
 
 beforeAll(async () => {
@@ -39,7 +41,8 @@ beforeAll(async () => {
 afterAll(() => single.close());
 beforeEach(async () => {
   proxy = await FaultProxy.start({ target: { path: single.server.socketPath! } });
-  await execute(openDirect(), 'FLUSHALL');
+  direct = openDirect();
+  await execute(direct, 'FLUSHALL');
 });
 afterEach(async () => {
   for (const channel of channels.splice(0)) channel.disconnect(new ConnectionError('end of test'));
@@ -175,6 +178,39 @@ describe('the pause after a failed attempt', () => {
     } finally {
       await own.close();
     }
+  });
+
+  it('is kept by what may be sent again, too', async () => {
+    const limit = ['--client-output-buffer-limit', 'normal', '1000', '0', '0'];
+    const own = await startServer({ serverArguments: limit });
+    await using link = await FaultProxy.start({ target: { path: own.server.socketPath! } });
+    try {
+      const channel = open({ reconnect: FOREVER, retries: 50 }, { path: link.socketPath });
+      expect(await execute(channel, `SET large ${'v'.repeat(100_000)}`)).toBe('OK');
+      await failureOf(send(channel, 'GET large').calls[0]);
+      // The first worked; the loss of the second began the pause, and that of the third is in it.
+      expect(link.connections).toBe(3);
+    } finally {
+      await own.close();
+    }
+  });
+
+  it.each([
+    ['had stood for as long as the longest pause', { maxDelay: 20, isBlocking: false }],
+    ['was blocked in peace', { maxDelay: FOREVER.maxDelay, isBlocking: true }],
+  ])('does not come where a connection %s', async (_, { maxDelay, isBlocking }) => {
+    const channel = open({ reconnect: { minDelay: 20, maxDelay }, isBlocking });
+    await execute(channel, 'PING');
+    proxy.cut();
+    await condition(() => !channel.isConnected);
+    // Nothing is answered on the next one.
+    const blocked = send(channel, 'BLPOP nothing 0');
+    const since = performance.now();
+    await condition(async () => /cmd=blpop/.test(String(await execute(direct, 'CLIENT LIST'))));
+    await condition(() => performance.now() - since > 50);
+    proxy.cut();
+    expect(await failureOf(blocked.calls[0])).toMatchObject({ maybeExecuted: true });
+    expect(await execute(channel, 'ECHO back')).toBe('back');
   });
 
   it('does not come where a connection that was not used is ended on purpose', async () => {

@@ -22,6 +22,7 @@ export interface ChannelSettings {
   readonly connectTimeout?: number;
   readonly retries?: number;
   readonly reconnect?: ChannelOptions['reconnect'];
+  readonly isBlocking?: boolean;
 }
 
 export const ERROR_FIELDS = { hostId: 7, address: 'the test server' };
@@ -48,6 +49,7 @@ export function channelOptions(target: Target, settings: ChannelSettings = {}): 
       errorFields: ERROR_FIELDS,
     },
     reconnect,
+    isBlocking: settings.isBlocking,
     pause: new ConnectPause(reconnect),
     retries: settings.retries ?? 1,
   };

@@ -2,11 +2,12 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { Cluster } from '../../src/cluster.js';
+import { Cluster, Script } from '../../src/index.js';
 import { connectDirect, type DirectClient } from '../helpers/direct-client.js';
 import { failureOf } from '../helpers/failures.js';
 import { keysOn } from '../helpers/keys.js';
 import { condition, useServers } from '../helpers/servers.js';
+import { whileStopped } from '../helpers/stopped.js';
 
 const file = useServers({ servers: 1 });
 let cluster: Cluster;
@@ -178,6 +179,33 @@ describe('blocking commands that have no room yet', () => {
     expect(errors.map(({ maybeExecuted }) => maybeExecuted)).toContain(false);
     for (const error of errors) expect(error).toMatchObject({ code: 'RB_CONNECTION' });
     await condition(async () => (await blocked()) === 0);
+  });
+});
+
+describe('a list that would block', () => {
+  it('is not waited for when the cluster is disposed of', async () => {
+    const own = new Cluster({
+      hosts: [{ hostId: 0, unixSocketPath: file.servers[0]!.socketPath }],
+      // Longer than the test may take.
+      poolOptions: { connectTimeout: 60_000 },
+    });
+    const [key = ''] = keysOn(own, 0, 1);
+    await own.getRoutingClient().set(key, 'value');
+    const script = new Script('return 1');
+    const { failed, ended } = await whileStopped([file.servers[0]!], () => {
+      const issued = own.executeCommands({
+        [key]: [
+          [script, [key], []],
+          ['BLPOP', key, 0],
+        ],
+      });
+      return { failed: failureOf(issued), ended: own[Symbol.asyncDispose]() };
+    });
+    await ended;
+    expect(await failed).toMatchObject({
+      errors: [{ code: 'RB_CONNECTION', command: 'BLPOP', maybeExecuted: false }],
+    });
+    expect(await blocked()).toBe(0);
   });
 });
 

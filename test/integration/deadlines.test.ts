@@ -8,7 +8,7 @@ import { Cluster } from '../../src/cluster.js';
 import type { PoolOptions } from '../../src/options.js';
 import { failureOf } from '../helpers/failures.js';
 import type { FaultProxy } from '../helpers/fault-proxy.js';
-import { keyOn } from '../helpers/keys.js';
+import { keyOn, keysOn } from '../helpers/keys.js';
 import { useProxy } from '../helpers/proxied-clusters.js';
 import { condition, useServers } from '../helpers/servers.js';
 
@@ -17,6 +17,13 @@ const file = useServers({ servers: 1, databasesEach: 2 });
 /** More than the buffers of the system take. */
 const LARGE = 'x'.repeat(24 * 1024 * 1024);
 const NOT_RUN = { code: 'RB_TIMEOUT', maybeExecuted: false, hostId: 0, command: 'INCR' };
+
+/** Takes 300 ms. */
+const BUSY = `
+  local function now() local t = redis.call('TIME') return t[1] * 1000 + t[2] / 1000 end
+  local ends = now() + 300
+  while now() < ends do end
+  return 1`;
 
 let proxy: FaultProxy;
 const track = useProxy(file, (started) => (proxy = started));
@@ -105,6 +112,32 @@ describe('commandTimeout', () => {
     const until = performance.now() + 1000;
     while (performance.now() < until);
     expect(await Promise.all(answers)).toEqual([1, 2]);
+  });
+
+  it('that is over before a command is sent keeps it from being sent', async () => {
+    const cluster = open({ commandTimeout: 200, maxPendingCommands: 1, onOverload: 'wait' });
+    await ping(cluster);
+    const [first, second, third] = keysOn(cluster, 1, 3);
+    const client = cluster.getRoutingClient();
+    const answered = client.executeCommand('EVAL', BUSY, 1, first!);
+    // Behind the end of the tick, when it is sent.
+    await new Promise((resolve) => setImmediate(resolve));
+    // Its answer will make room for these.
+    const reasons = [
+      failureOf(client.incr(second!)),
+      failureOf(cluster.map((c) => c.incr(third!), { timeout: 200 })),
+    ];
+    await new Promise((resolve) => setImmediate(resolve));
+    const until = performance.now() + 600;
+    while (performance.now() < until);
+    expect(await Promise.all([answered, ...reasons])).toMatchObject([
+      1,
+      { code: 'RB_TIMEOUT', maybeExecuted: false },
+      { code: 'RB_TIMEOUT' },
+    ]);
+    await condition(() => cluster.getPoolForHost(1).pending === 0);
+    expect(await client.exists(second!)).toBe(0);
+    expect(await client.exists(third!)).toBe(0);
   });
 
   it('covers writing', async () => {

@@ -157,6 +157,29 @@ describe('cancel', () => {
   });
 });
 
+describe('a fan-out that is cancelled before all hosts have it', () => {
+  it.each([
+    ['may have run, if one host has answered', true],
+    ['did not run, if none has it', false],
+  ])('%s', async (_, isAnswered) => {
+    let pinged: Pinged | undefined;
+    await cluster.all(
+      (c) => {
+        pinged = c.ping();
+        if (!isAnswered) c.cancel();
+        else {
+          c.target([0])
+            .ping()
+            .done(() => c.cancel());
+        }
+      },
+      { maxConcurrency: 1 },
+    );
+    expect(pinged!.reason).toBeInstanceOf(CancelledError);
+    expect(pinged!.reason).toMatchObject({ command: 'PING', maybeExecuted: isAnswered });
+  });
+});
+
 describe('a callback that throws', () => {
   it('cancels what is outstanding, and its error passes on', async () => {
     const mine = new Error('mine');

@@ -10,6 +10,7 @@ import { type PoolOptions, resolvePoolOptions } from '../../src/options.js';
 import { Pool, type PoolSettings } from '../../src/pool.js';
 import { execute, outcome, send, settled, type TestPipeline } from '../faults/wire-channel.js';
 import { condition } from '../helpers/condition.js';
+import { failureOf } from '../helpers/failures.js';
 import { startServer } from '../helpers/single-server.js';
 import type { SingleServer } from '../helpers/single-server.js';
 import { whileStopped } from '../helpers/stopped.js';
@@ -61,6 +62,29 @@ describe('a host that takes fewer connections than there may be', () => {
       for (let i = 0; i < 4; i++) expect(await execute(pool.openChannel(), 'PING')).toBe('PONG');
       expect(pool.connections).toBe(1);
     } finally {
+      await own.close();
+    }
+  });
+});
+
+describe('a client whose connection is not taken', () => {
+  it('goes over one that is, once nothing of it is under way', async () => {
+    const own = await startServer();
+    const cluster = new Cluster({
+      hosts: [{ hostId: 0, unixSocketPath: own.server.socketPath! }],
+      poolOptions: {
+        connectionsPerHost: 2,
+        retries: 0,
+        reconnect: { minDelay: 60_000, maxDelay: 60_000 },
+      },
+    });
+    try {
+      await cluster.getPoolForHost(0).executeCommand('CONFIG', 'SET', 'maxclients', 1);
+      const client = cluster.getRoutingClient();
+      await failureOf(client.get('key'));
+      expect(await client.get('key')).toBe(null);
+    } finally {
+      await cluster[Symbol.asyncDispose]();
       await own.close();
     }
   });

@@ -10,11 +10,11 @@ import { lookup, sharing } from '../../../src/wire/lookup.js';
 type Answer = Parameters<Parameters<LookupFunction>[2]>;
 
 /** A resolver that answers when it is told to, and what has been asked of it. */
-function resolver() {
+function resolver(sharedFor?: number) {
   const questions: { name: string; answer: (...answer: Answer) => void }[] = [];
   const shared = sharing((name, _options, callback) => {
     questions.push({ name, answer: callback });
-  });
+  }, sharedFor);
   const ask = (name: string, options = {}): Promise<Answer> =>
     new Promise((resolve) => {
       shared(name, options, (...answer) => {
@@ -56,6 +56,36 @@ it('is asked again after each answer, also one that is an error', async () => {
   expect(questions).toHaveLength(2);
   questions[1]!.answer(null, '192.0.2.1', 4);
   expect(await again).toEqual([null, '192.0.2.1', 4]);
+});
+
+it('is asked again when its answer is late, and what comes of both is told', async () => {
+  const { questions, ask } = resolver(0);
+  const asked = [ask('one'), ask('one')];
+  expect(questions).toHaveLength(2);
+  questions[0]!.answer(null, '192.0.2.1', 4);
+  questions[1]!.answer(null, '192.0.2.2', 4);
+  expect(await Promise.all(asked)).toEqual([
+    [null, '192.0.2.1', 4],
+    [null, '192.0.2.2', 4],
+  ]);
+});
+
+it('answers all, also where one of them throws', async () => {
+  const { questions, shared, ask } = resolver();
+  const uncaught = new Promise((resolve) => {
+    process.setUncaughtExceptionCaptureCallback(resolve);
+  });
+  try {
+    shared('one', {}, () => {
+      throw new Error('of a listener');
+    });
+    const asked = ask('one');
+    questions[0]!.answer(null, '192.0.2.1', 4);
+    expect(await asked).toEqual([null, '192.0.2.1', 4]);
+    expect(await uncaught).toMatchObject({ message: 'of a listener' });
+  } finally {
+    process.setUncaughtExceptionCaptureCallback(null);
+  }
 });
 
 it('is asked again after it threw', () => {
