@@ -51,7 +51,7 @@ export abstract class CommandClient {
       const { signature } = command;
       // What a definition would ignore without a word is refused.
       if (signature !== undefined && args.length >= signature.least) {
-        const ignored = signature.problemOf(args, parseOnly);
+        const ignored = signature.problemOf(args, encode);
         if (ignored !== undefined) throw optionError(ignored, writer.name);
       }
       let spec = command.spec(writer.name, writer);
@@ -112,11 +112,17 @@ function parseWith(
   }
 }
 
-/** Lets a definition read arguments, without a command for it. */
-function parseOnly(definition: TypedCommand['definition'], args: readonly unknown[]): void {
+/** The bytes of the command that a definition makes of arguments; undefined where they make none. */
+function encode(
+  definition: TypedCommand['definition'],
+  args: readonly unknown[],
+): Uint8Array | undefined {
   const writer = borrowWriter();
   try {
     parseWith(definition, writer, args);
+    return writer.toBytes();
+  } catch {
+    return undefined;
   } finally {
     returnWriter(writer);
   }

@@ -57,6 +57,11 @@ export class CommandWriter implements CommandParser {
     target.appendCommand(this.count, this.#body);
   }
 
+  /** A copy of the arguments as they are written so far, name included. */
+  toBytes(): Uint8Array {
+    return Buffer.from(this.#body.bytes.subarray(0, this.#body.length));
+  }
+
   /** Writes an argument; answers its size in bytes. */
   #push(argument: unknown): number {
     // Apart, so that V8 inlines what remains here.

@@ -175,6 +175,14 @@ describe('missing arguments', () => {
   });
 });
 
+/** Options that call themselves something else. */
+class Named {
+  readonly EX = 60;
+  get [Symbol.toStringTag](): string {
+    return 'Named';
+  }
+}
+
 describe('an argument that a definition would ignore', () => {
   it.each<[name: string, command: string, args: unknown[], message: RegExp]>([
     ['set', 'SET', ['k', 'v', 'EX', 60], /^SET takes at most 3 arguments, got 4: .* one object$/],
@@ -199,6 +207,11 @@ describe('an argument that a definition would ignore', () => {
     ['hScan', 'HSCAN', ['k', '0', 'MATCH', 'a*'], /^HSCAN takes at most 3 arguments, got 4/],
     ['xRange', 'XRANGE', ['k', '-', '+', 'COUNT'], /^XRANGE ignores argument 4: .* got a string$/],
     ['zRange', 'ZRANGE', ['k', 0, 1, ['REV']], /^ZRANGE ignores argument 4: .* got an array$/],
+    ['xRange', 'XRANGE', ['k', '-', '+', 'COUNT', 1], /^XRANGE ignores argument 5: several values/],
+    ['lmPop', 'LMPOP', ['k', 'LEFT', 'COUNT', 2], /^LMPOP ignores argument 4/],
+    ['eval', 'EVAL', ['return 1', { keys: ['k'] }, ['v']], /^EVAL ignores argument 3/],
+    ['hSet', 'HSET', ['k', { a: 1 }, { b: 2 }], /^HSET ignores argument 3/],
+    ['hSet', 'HSET', ['k', { a: 1 }, 'EX'], /^HSET ignores argument 3/],
   ])('is refused: %s', async (name, command, args, message) => {
     for (const error of await misuse(name, args)) {
       expect(error).toMatchObject({ code: 'RB_INVALID_ARGUMENT', command, maybeExecuted: false });
@@ -228,6 +241,9 @@ describe('an argument that a definition would ignore', () => {
     ['sort', 'SORT', ['k', { by: 'w' }], /'by' \(did you mean 'BY'\?\)/],
     ['geoSearch', 'GEOSEARCH', ['k', 'a', { radius: 1, unit: 'm' }, { sort: 'ASC' }], /'sort'/],
     ['eval', 'EVAL', ['return 1', { keys: ['k'], args: [] }], /'args'; .* keys, arguments$/],
+    ['set', 'SET', ['k', 'v', { EX: 60, PX: 1 }], /'PX' beside the others/],
+    ['set', 'SET', ['k', 'v', { matchValue: 'w' }], /'matchValue'/],
+    ['bitCount', 'BITCOUNT', ['k', { start: 0, end: 0, moDe: 'BIT' }], /'moDe'/],
   ])('is refused by name where it is an option: %s', async (name, command, args, message) => {
     for (const error of await misuse(name, args)) {
       expect(error).toMatchObject({ code: 'RB_UNKNOWN_OPTION', command, maybeExecuted: false });
@@ -259,6 +275,9 @@ describe('an argument that a definition would ignore', () => {
     ['xAdd', ['x', '*', { a: '1' }], { TRIM: { strategy: 'MAXLEN', threshold: 5 } }],
     ['bitCount', ['k'], { start: 0, end: 1 }],
     ['eval', ['return KEYS[1]'], { keys: ['k'] }],
+    ['set', ['k', 'v'], { EX: 60, KEEPTTL: false }],
+    ['set', ['k', 'v'], new Named()],
+    ['getEx', ['k'], { PERSIST: true }],
   ])('is none that it asks for: %s (%#)', async (name, args, options) => {
     const routing = cluster.getRoutingClient() as unknown as AnyClient;
     await routing['del']!('k');
@@ -267,6 +286,33 @@ describe('an argument that a definition would ignore', () => {
     for (const nothing of [undefined, null]) {
       if (name === 'set') expect(await routing[name]!(...args, nothing)).toBe('OK');
     }
+  });
+});
+
+describe('what is ignored', () => {
+  const ignored: [command: string, name: string, args: unknown[]][] = [
+    ['HSET', 'hSet', ['h', { a: '1' }, { b: '2' }]],
+    ['SET', 'set', ['k', 'v', { matchValue: 'w' }]],
+    ['BITCOUNT', 'bitCount', ['k', { start: 0, end: 0, moDe: 'BIT' }]],
+  ];
+
+  it('does not depend on the calls before', async () => {
+    const client = cluster.getRoutingClient() as unknown as AnyClient;
+    await client['hSet']!('h', 'field', 'value');
+    await failureOf(client['set']!('k', 'v', { condition: 'IFEQ', matchValue: 'w' }));
+    await client['bitCount']!('k', false);
+    for (const [command, name, args] of ignored) {
+      for (const error of await misuse(name, args)) expect(error).toMatchObject({ command });
+    }
+  });
+
+  it('is nothing that takes another form than options', async () => {
+    const client = cluster.getRoutingClient();
+    await client.sAdd('s', ['a', 'b', 'c']);
+    for (let i = 0; i < 2; i++) expect(await client.sInterCard('s', 2)).toBe(2);
+    expect(await client.sInterCard('s', { LIMIT: 1 })).toBe(1);
+    await client.expireAt('s', new Date(Date.now() + 60_000));
+    expect(await client.ttl('s')).toBeGreaterThan(0);
   });
 });
 
