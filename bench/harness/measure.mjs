@@ -167,7 +167,8 @@ async function runOnce(entry, context) {
   const figures = await worker.ask(message, limitMs);
   await scenario.afterRun?.(hooked);
   await worker.ask({ cmd: 'check' }, LIMIT_MS);
-  await scenario.verify?.(hooked);
+  // Reading back may take longer than the run.
+  if (counts) await scenario.verify?.(hooked);
   return { ...figures, nsPerCommand: (figures.timeMs * 1e6) / entry.commands };
 }
 
