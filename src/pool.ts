@@ -87,7 +87,7 @@ export class Pool {
   #isCallingWaiters = false;
   #willCallWaiters = false;
   #isRemoved = false;
-  /** Once it drains. */
+  /** While it drains. */
   #blockingRefusal: ConnectionError | undefined;
   readonly #onIdle = new Set<() => void>();
   /** No Set: what it once held would stay alive with the tables that it has outgrown. */
@@ -260,11 +260,16 @@ export class Pool {
     // Those that wait come first: they would take the room, or the turns, of the others.
     const held = Object.assign(disposed(), { hostId, address, maybeExecuted: false });
     this.#blockingRefusal = held;
-    for (const holder of [...this.#holders]) holder.rejectBlocking?.(held);
-    for (const channel of [...this.#busyBlocking]) channel.disconnect(disposed());
-    await this.#whenIdle(timeoutMs);
-    const channels = this.#isIdle ? this.#allChannels : [];
-    await Promise.all(channels.map((channel) => channel.drain()));
+    try {
+      for (const holder of [...this.#holders]) holder.rejectBlocking?.(held);
+      for (const channel of [...this.#busyBlocking]) channel.disconnect(disposed());
+      await this.#whenIdle(timeoutMs);
+      const channels = this.#isIdle ? this.#allChannels : [];
+      await Promise.all(channels.map((channel) => channel.drain()));
+    } finally {
+      // A cluster that was disposed of may be used again.
+      this.#blockingRefusal = undefined;
+    }
   }
 
   /** @internal */

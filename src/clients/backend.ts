@@ -76,7 +76,7 @@ export interface CommandPool {
   readonly isRemoved: boolean;
   /** What a command is rejected with that is not taken. */
   refusal(): Error;
-  /** What those are rejected with that block, once the pool is to end. */
+  /** What those are rejected with that block, while the pool drains. */
   readonly blockingRefusal: Error | undefined;
   /** One ordered stream of commands for a caller to keep to. */
   openChannel(): CommandChannel;

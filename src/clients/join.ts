@@ -112,12 +112,11 @@ class Join implements AbortWaiter {
     this.#session.addIdleListener(this.#onIdle);
     if (signal !== undefined) awaitAbort(signal, this);
     if (timeout !== undefined) {
-      this.#timer = startDeadline(timeout, {
-        mayHaveArrived: () => !this.#session.dispatch.hasUnsent,
-        onDeadline: () => {
-          if (this.#outcome !== undefined) this.#onTimeout(timeout);
-        },
-      });
+      const onDeadline = (): void => {
+        if (this.#outcome !== undefined) this.#onTimeout(timeout);
+      };
+      const { dispatch } = this.#session;
+      this.#timer = startDeadline(onDeadline, timeout, () => !dispatch.hasUnsent);
     }
   }
 

@@ -101,7 +101,12 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
 
   /** A command that blocks: it gets a connection of its own and is not ordered against others. */
   appendBlocking(command: CommandWriter, sink: ReplySink, blockingTime: number): void {
-    if (!this.#admits(sink, this.pool.blockingRefusal)) return;
+    const { blockingRefusal } = this.pool;
+    if (blockingRefusal !== undefined) {
+      this.#refuse(sink, blockingRefusal);
+      return;
+    }
+    if (!this.#admits(sink)) return;
     const own = new CommandBuffer(false, this.#host.bufferSizes);
     own.append(command, sink);
     const sealed = own.seal();
@@ -111,16 +116,19 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
   }
 
   /** Rejects a command for which the pool has no room, or whose host was removed. */
-  #admits(sink: ReplySink, refusal?: Error): boolean {
+  #admits(sink: ReplySink): boolean {
     const { pool } = this;
-    const isTaken = !pool.isRemoved && (pool.waitsForRoom || pool.hasRoom);
-    if (isTaken && refusal === undefined) return true;
-    const { counters } = pool;
+    if (!pool.isRemoved && (pool.waitsForRoom || pool.hasRoom)) return true;
+    this.#refuse(sink, pool.refusal());
+    return false;
+  }
+
+  #refuse(sink: ReplySink, error: Error): void {
+    const { counters } = this.pool;
     counters.commands++;
     counters.requests++;
     counters.failures++;
-    sink.onError(isTaken && refusal !== undefined ? refusal : pool.refusal());
-    return false;
+    sink.onError(error);
   }
 
   /** Not before it is in a buffer, for which there may be no memory. */
@@ -205,16 +213,14 @@ export class Lane implements PipelineOwner, RoomWaiter, CommandHolder {
     const timeout = commandTimeout + (pipeline.blockingTime ?? 0);
     if (timeout > MAX_DELAY) return;
     clearTimer(pipeline.timer);
-    const timer = startDeadline(timeout, {
-      mayHaveArrived: () => pipeline.isSent,
-      onDeadline: () => {
-        // The time of one that blocks begins again when it is sent.
-        if (!pipeline.isPending || pipeline.timer !== timer) return;
-        const { hostId, address } = this.pool.host;
-        const message = `No answer from host ${hostId} (${address}) within ${timeout} ms`;
-        this.#giveUpPipeline(pipeline, () => new TimeoutError(message));
-      },
-    });
+    const onDeadline = (): void => {
+      // The time of one that blocks begins again when it is sent.
+      if (!pipeline.isPending || pipeline.timer !== timer) return;
+      const { hostId, address } = this.pool.host;
+      const message = `No answer from host ${hostId} (${address}) within ${timeout} ms`;
+      this.#giveUpPipeline(pipeline, () => new TimeoutError(message));
+    };
+    const timer = startDeadline(onDeadline, timeout, () => pipeline.isSent);
     pipeline.timer = timer;
   }
 

@@ -15,25 +15,22 @@ export function startTimer(callback: () => void, timeoutMs: number): Timer {
   return setTimeout(callback, timeoutMs);
 }
 
-export interface Deadline {
-  /** Whether it is over may depend on what is still to be read; else it is over when its time is. */
-  mayHaveArrived?(): boolean;
-  /** Looks once more. May be called though the timer was cleared. */
-  onDeadline(): void;
-}
-
 /**
  * A timer for what has to arrive until then. After a long computation timers come before sockets are
- * read: so what has arrived by now is read first. But reading leads to sending, and what is sent for
- * the first time then could only be given up right behind it.
+ * read: so what has arrived by now is read before the callback is called, which looks once more. It
+ * may be called though the timer was cleared.
+ *
+ * @param mayHaveArrived - whether that is worth it: reading leads to sending, and what is not sent by
+ * now could only be given up right behind it. Else the callback is called at once.
  */
-export function startDeadline(timeoutMs: number, deadline: Deadline): Timer {
-  const onDeadline = (): void => {
-    deadline.onDeadline();
-  };
+export function startDeadline(
+  callback: () => void,
+  timeoutMs: number,
+  mayHaveArrived?: () => boolean,
+): Timer {
   return setTimeout(() => {
-    if (deadline.mayHaveArrived?.() === false) onDeadline();
-    else atEndOfTick(onDeadline);
+    if (mayHaveArrived?.() === false) callback();
+    else atEndOfTick(callback);
   }, timeoutMs);
 }
 

@@ -197,13 +197,11 @@ export class Connection implements SocketEvents, SentQueueEvents {
   expectTraffic(): void {
     if (this.#silenceTimer !== undefined || this.#state !== 'ready') return;
     const { address, connectTimeout } = this.#options;
-    const timer = startDeadline(connectTimeout, {
-      onDeadline: () => {
-        // What had arrived has taken the timer away.
-        if (this.#silenceTimer !== timer) return;
-        this.#close(new ConnectionError(`${address} was silent for ${connectTimeout} ms`));
-      },
-    });
+    const timer = startDeadline(() => {
+      // What had arrived has taken the timer away.
+      if (this.#silenceTimer !== timer) return;
+      this.#close(new ConnectionError(`${address} was silent for ${connectTimeout} ms`));
+    }, connectTimeout);
     this.#silenceTimer = timer;
   }
 

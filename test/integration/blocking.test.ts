@@ -206,6 +206,12 @@ describe('a list that would block', () => {
       errors: [{ code: 'RB_CONNECTION', command: 'BLPOP', maybeExecuted: false }],
     });
     expect(await blocked()).toBe(0);
+    // A cluster may be used again.
+    const client = own.getRoutingClient();
+    await client.del(key);
+    await client.rPush(key, 'v');
+    expect(await client.blPop(key, 0)).toEqual({ key, element: 'v' });
+    await own[Symbol.asyncDispose]();
   });
 });
 
