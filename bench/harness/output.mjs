@@ -1,12 +1,14 @@
 /** The files that figures are written to. */
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Makes the folder of a file, and throws if the file cannot be written; what is in it stays. */
+/** Makes the folder of a file, and throws if the file cannot be written; it stays as it is. */
 export function assertWritable(path) {
   try {
     mkdirSync(dirname(path), { recursive: true });
+    const isNew = !existsSync(path);
     closeSync(openSync(path, 'a'));
+    if (isNew) rmSync(path);
   } catch (error) {
     throw new Error(`Cannot write to ${path}: ${error.message}`, { cause: error });
   }
